@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this CPU and this host must have, each asked for before it is needed.
+ */
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "stage.h"
+
+#define HWCAP2_FSGSBASE_BIT 1	/* arch/x86/include/uapi/asm/hwcap2.h */
+
+static void check_cpu(struct boot_info *info)
+{
+	unsigned int a, b, c, d;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+		die("this CPU has no XSAVE (or the host does not use it): an x86-64 CPU of 2011 or later is needed");
+	info->fsgsbase = !!(getauxval(AT_HWCAP2) & (1 << HWCAP2_FSGSBASE_BIT));
+}
+
+static void check_seccomp(void)
+{
+	unsigned int action = SECCOMP_RET_TRAP;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action))
+		die("this host has no seccomp filters (%s): Linux 4.14 or later with CONFIG_SECCOMP_FILTER is needed",
+		    strerror(errno));
+}
+
+void check_host(struct boot_info *info)
+{
+	check_cpu(info);
+	check_seccomp();
+}
+
+static unsigned long long read_number(const char *path)
+{
+	unsigned long long n = ~0ULL;
+	FILE *f = fopen(path, "re");
+
+	if (f) {
+		if (fscanf(f, "%llu", &n) != 1)
+			n = ~0ULL;	/* "max" */
+		fclose(f);
+	}
+	return n;
+}
+
+static unsigned long long min_ull(unsigned long long a, unsigned long long b)
+{
+	return a < b ? a : b;
+}
+
+/* What is left of this process's memory cgroup, version 2 (path from /proc/self/cgroup). */
+static unsigned long long cgroup_memory(void)
+{
+	char line[512], path[640];
+	unsigned long long max, used, least = ~0ULL;
+	FILE *f = fopen("/proc/self/cgroup", "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *group = strncmp(line, "0::", 3) ? NULL : line + 3, *slash;
+
+		if (!group)
+			continue;
+		group[strcspn(group, "\n")] = '\0';
+		for (;;) {
+			snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", group);
+			max = read_number(path);
+			snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current", group);
+			used = read_number(path);
+			if (max != ~0ULL && used != ~0ULL)
+				least = min_ull(least, max > used ? max - used : 0);
+			slash = strrchr(group, '/');
+			if (!slash || !*group)
+				break;
+			*slash = '\0';
+		}
+	}
+	if (f)
+		fclose(f);
+	return least;
+}
+
+unsigned long long host_memory(void)
+{
+	unsigned long long kib, available = 0;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1 ||
+		    sscanf(line, "SwapFree: %llu kB", &kib) == 1)
+			available += kib << 10;
+	if (f)
+		fclose(f);
+	if (!available)		/* no /proc here */
+		available = (unsigned long long)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE);
+	return min_ull(available, cgroup_memory());
+}

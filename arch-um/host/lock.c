@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The lock: what this process may still ask of its host once user code runs.
+ *
+ * A seccomp filter.  It tells three callers apart by the address of the
+ * instruction, which no caller can forge:
+ *
+ *	the gate	its two mprotect() calls, with constant arguments
+ *	kernel text	the calls in allowed[], with the arguments checked there;
+ *			anything else ends the process
+ *	all others	user code: SIGSYS, which is how its system calls get
+ *			to the guest kernel
+ *
+ * Kernel text is hidden while user code runs, so user code cannot make calls
+ * from there.  A guest kernel that has been taken over can make the calls
+ * below and no others; it holds no descriptor that it did not need.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <linux/falloc.h>
+#include <asm/prctl.h>
+#include "../include/asm/layout.h"
+#include "../include/asm/hostmem.h"
+#include "syscall.h"
+
+#define ARG_LO(n)	offsetof(struct seccomp_data, args[n])
+#define ARG_HI(n)	(ARG_LO(n) + 4)
+#define IP_LO		offsetof(struct seccomp_data, instruction_pointer)
+#define IP_HI		(IP_LO + 4)
+
+/* Calls of the kernel, most frequent first.  Argument checks: see check_args(). */
+static const struct {
+	int nr;
+	enum { ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC } check;
+} allowed[] = {
+	{ __NR_sigaltstack, ANY },	/* exit path */
+	{ __NR_mmap, MAP },		/* host map, kernel mappings */
+	{ __NR_munmap, ANY },
+	{ __NR_mprotect, PROTECT },
+	{ __NR_epoll_pwait, ANY },	/* readiness, idle */
+	{ __NR_epoll_pwait2, ANY },
+	{ __NR_timer_settime, ANY },	/* clock events */
+	{ __NR_clock_gettime, ANY },
+	{ __NR_rt_sigreturn, ANY },	/* signals in kernel mode */
+	{ __NR_io_submit, ANY },		/* block */
+	{ __NR_io_getevents, ANY },
+	{ __NR_io_destroy, ANY },
+	{ __NR_read, ANY },		/* consoles, eventfd */
+	{ __NR_write, ANY },
+	{ __NR_readv, ANY },
+	{ __NR_writev, ANY },
+	{ __NR_pread64, ANY },
+	{ __NR_pwrite64, ANY },
+	{ __NR_recvmsg, ANY },		/* sockets that are open */
+	{ __NR_sendmsg, ANY },
+	{ __NR_recvmmsg, ANY },
+	{ __NR_sendmmsg, ANY },
+	{ __NR_recvfrom, ANY },
+	{ __NR_sendto, ANY },
+	{ __NR_accept4, ANY },
+	{ __NR_shutdown, ANY },
+	{ __NR_getsockopt, ANY },
+	{ __NR_madvise, ADVICE },
+	{ __NR_epoll_ctl, ANY },
+	{ __NR_arch_prctl, PRCTL },	/* segment bases of user code */
+	{ __NR_fallocate, FALLOC },	/* discard, giving memory back */
+	{ __NR_fsync, ANY },
+	{ __NR_fdatasync, ANY },
+	{ __NR_ftruncate, ANY },
+	{ __NR_fstat, ANY },
+	{ __NR_fcntl, FCNTL },
+	{ __NR_ioctl, IOCTL },		/* terminals */
+	{ __NR_close, ANY },
+	{ __NR_lseek, ANY },
+	{ __NR_ppoll, ANY },		/* draining output at the end */
+	{ __NR_getrandom, ANY },
+	{ __NR_getpid, ANY },
+	{ __NR_unlink, ANY },		/* the pid folder of a named guest */
+	{ __NR_rmdir, ANY },
+	{ __NR_exit_group, ANY },
+};
+
+#define MAX_FILTER 400
+static struct sock_filter filter[MAX_FILTER];
+static unsigned int len;
+
+static void emit(unsigned short code, unsigned char jt, unsigned char jf, unsigned int k)
+{
+	if (len < MAX_FILTER)
+		filter[len] = (struct sock_filter){ code, jt, jf, k };
+	len++;
+}
+
+static void load(unsigned int offset)
+{
+	emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
+}
+
+static void ret(unsigned int action)
+{
+	emit(BPF_RET | BPF_K, 0, 0, action);
+}
+
+/* Go on if the loaded word is @k, else end with @action. */
+static void require(unsigned int k, unsigned int action)
+{
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, k);
+	ret(action);
+}
+
+static void require_arg64(unsigned int n, unsigned long value, unsigned int action)
+{
+	load(ARG_LO(n));
+	require(value, action);
+	load(ARG_HI(n));
+	require(value >> 32, action);
+}
+
+/* End with RET_ALLOW if the loaded word is one of @k, else kill. */
+static void one_of(const unsigned int *k, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k[i]);
+		ret(SECCOMP_RET_ALLOW);
+	}
+	ret(SECCOMP_RET_KILL_PROCESS);
+}
+
+#define ONE_OF(...) do {							\
+	const unsigned int k_[] = { __VA_ARGS__ };				\
+	one_of(k_, sizeof(k_) / sizeof(*k_));					\
+} while (0)
+
+static void check_args(int check, const struct host_lock *lock)
+{
+	const unsigned int kill = SECCOMP_RET_KILL_PROCESS;
+
+	switch (check) {
+	case MAP:
+		/* Shared, in a given place, of the guest's memory or of the empty file. */
+		load(ARG_LO(3));
+		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)MAP_POPULATE);
+		require(MAP_SHARED | MAP_FIXED, kill);
+		load(ARG_LO(4));
+		ONE_OF(lock->memfd, lock->empty);
+		break;
+	case PROTECT:
+		load(ARG_LO(2));
+		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)HOST_PROT_RWX);
+		require(0, kill);
+		ret(SECCOMP_RET_ALLOW);
+		break;
+	case ADVICE:
+		load(ARG_LO(2));
+		ONE_OF(MADV_DONTNEED, 23 /* POPULATE_WRITE */, 25 /* COLLAPSE */, MADV_REMOVE);
+		break;
+	case FCNTL:
+		load(ARG_LO(1));
+		ONE_OF(F_GETFL, F_SETFL);
+		break;
+	case IOCTL:
+		load(ARG_LO(1));
+		ONE_OF(TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD);
+		break;
+	case PRCTL:
+		load(ARG_LO(0));
+		ONE_OF(ARCH_SET_FS, ARCH_SET_GS, ARCH_GET_FS, ARCH_GET_GS);
+		break;
+	case FALLOC:
+		load(ARG_LO(1));
+		ONE_OF(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		       FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE);
+		break;
+	default:
+		ret(SECCOMP_RET_ALLOW);
+	}
+}
+
+static void gate_call(unsigned long ret_ip, unsigned int prot, const struct host_lock *lock)
+{
+	unsigned int skip = len;
+
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, ret_ip);	/* jf: patched below */
+	load(offsetof(struct seccomp_data, nr));
+	require(__NR_mprotect, SECCOMP_RET_TRAP);
+	require_arg64(0, lock->guard_start, SECCOMP_RET_TRAP);
+	require_arg64(1, lock->guard_size, SECCOMP_RET_TRAP);
+	require_arg64(2, prot, SECCOMP_RET_TRAP);
+	ret(SECCOMP_RET_ALLOW);
+	filter[skip].jf = len - skip - 1;
+}
+
+static void build(const struct host_lock *lock)
+{
+	unsigned int to_gate, to_kernel, i;
+
+	len = 0;
+	load(offsetof(struct seccomp_data, arch));
+	require(AUDIT_ARCH_X86_64, SECCOMP_RET_TRAP);
+	load(IP_HI);
+	to_kernel = len;
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, lock->text_start >> 32);
+	to_gate = len;
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, lock->gate_open >> 32);
+	ret(SECCOMP_RET_TRAP);
+
+	filter[to_gate].jt = len - to_gate - 1;
+	if (lock->guard_size) {
+		load(IP_LO);
+		gate_call(lock->gate_open, HOST_PROT_RWX, lock);
+		gate_call(lock->gate_hide, HOST_PROT_NONE, lock);
+	}
+	ret(SECCOMP_RET_TRAP);
+
+	filter[to_kernel].jt = len - to_kernel - 1;
+	load(IP_LO);
+	emit(BPF_JMP | BPF_JGE | BPF_K, 1, 0, lock->text_start);
+	ret(SECCOMP_RET_TRAP);
+	emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, lock->text_end);
+	ret(SECCOMP_RET_TRAP);
+	load(offsetof(struct seccomp_data, nr));
+	for (i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
+		unsigned int skip = len;
+
+		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, allowed[i].nr);
+		check_args(allowed[i].check, lock);
+		filter[skip].jf = len - skip - 1;
+	}
+	ret(SECCOMP_RET_KILL_PROCESS);
+}
+
+int host_can_lock(void)
+{
+	unsigned int action = SECCOMP_RET_KILL_PROCESS;
+
+	return host_syscall3(__NR_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, (long)&action);
+}
+
+int host_lock(const struct host_lock *lock)
+{
+	struct sock_fprog prog;
+	int err;
+
+	build(lock);
+	if (len > MAX_FILTER)
+		return -E2BIG;
+	prog.len = len;
+	prog.filter = filter;
+	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (err)
+		return err;
+	return host_syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&prog);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the first stage (boot/) hands to the kernel image.  Included by both;
+ * plain C types only.
+ */
+#ifndef __ASM_UM_BOOT_H
+#define __ASM_UM_BOOT_H
+
+#define BOOT_MAGIC	0x6f6c6f736c6d75UL	/* "umlsolo" */
+#define BOOT_TEXT_SIZE	4096
+
+enum boot_guard { GUARD_NONE, GUARD_MPROTECT };
+
+struct boot_info {
+	unsigned long magic;
+	unsigned long size;		/* bytes of physical memory, multiple of 2 MiB */
+	unsigned long used;		/* bytes taken at its start: image and this page */
+	unsigned long image;		/* bytes of the image in memory, from its start */
+	int memfd;			/* physical memory */
+	int empty;			/* file without contents, for holes */
+	int self;			/* the linux program, for a restart */
+	unsigned long self_offset;	/* where the image lies in it */
+	unsigned long self_size;
+	enum boot_guard guard;
+	unsigned int huge;		/* MADV_COLLAPSE works */
+	unsigned int fsgsbase;		/* user mode may use rdfsbase and wrfsbase */
+	unsigned int reboots;
+	char command_line[BOOT_TEXT_SIZE];
+	char environment[BOOT_TEXT_SIZE];	/* HOME=..., \0 separated, ends with \0\0 */
+};
+
+#ifndef BOOT_STAGE
+extern struct boot_info *boot_info;
+
+/* Start the machine anew in this process, from the image in the linux program. */
+void restart_image(void) __attribute__((noreturn));
+#endif
+
+#endif

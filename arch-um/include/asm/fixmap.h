@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __ASM_UM_FIXMAP_H
+#define __ASM_UM_FIXMAP_H
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Host descriptors as interrupt sources.
+ */
+#ifndef __ASM_HOST_IRQ_H
+#define __ASM_HOST_IRQ_H
+
+#include <linux/interrupt.h>
+#include <asm/host.h>
+
+/*
+ * Call @handler (hard interrupt context) whenever @fd is ready for @events
+ * (HOST_POLLIN | HOST_POLLOUT).  Level triggered: the handler takes what is
+ * there or mutes the source with fd_irq_events().  Process context; at any
+ * time.  Returns the interrupt's number, or -errno.
+ */
+int request_fd_irq(int fd, unsigned int events, irq_handler_t handler, const char *name,
+		   void *dev);
+void free_fd_irq(int irq, void *dev);
+
+/* Change what @irq waits for; 0 mutes it.  Any context. */
+void fd_irq_events(int irq, unsigned int events);
+
+/*
+ * An eventfd cannot raise SIGIO.  Between fd_irq_busy(irq, true) and
+ * fd_irq_busy(irq, false) every entry into the kernel looks whether the
+ * source is ready, so completions do not wait for the next timer.  Nests;
+ * any context with interrupts off.
+ */
+void fd_irq_busy(int irq, bool busy);
+
+#endif /* __ASM_HOST_IRQ_H */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host map: which host mappings user space has.  Internal to mm/ and trap/.
+ */
+#ifndef __ASM_UM_HOSTMAP_H
+#define __ASM_UM_HOSTMAP_H
+
+#include <linux/types.h>
+
+struct mm_struct;
+
+/* Bring the host's mappings in line with current->mm.  Way to user mode, interrupts off. */
+void hostmap_commit(void);
+
+/* Guest entry of @addr, or NULL if there is no table for it.  Preemption off. */
+pte_t *guest_pte(struct mm_struct *mm, unsigned long addr);
+
+/*
+ * What the host maps at @addr of current->mm: HOSTMAP_* rights, 0 if it maps
+ * nothing or something outdated.
+ */
+unsigned int hostmap_rights(unsigned long addr);
+#define HOSTMAP_READ	1
+#define HOSTMAP_WRITE	2
+#define HOSTMAP_EXEC	4
+
+/* Note that present pages around @addr should be mapped (a user fault on them). */
+void hostmap_want(unsigned long addr);
+
+/* Does the guest entry allow the access?  @error: X86_PF_* */
+bool guest_pte_allows(unsigned long addr, unsigned long error);
+
+#endif

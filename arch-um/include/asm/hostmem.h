@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host's side of memory and traps: mappings, protection, signals, locking.
+ * Implemented in host/mem.c, host/signal.c and host/lock.c; plain C types only.
+ * Used by mm/ and trap/ alone.  All return 0 or -errno unless they say else.
+ */
+#ifndef __ASM_UM_HOSTMEM_H
+#define __ASM_UM_HOSTMEM_H
+
+#define HOST_PROT_NONE	0
+#define HOST_PROT_READ	1
+#define HOST_PROT_WRITE	2
+#define HOST_PROT_EXEC	4
+#define HOST_PROT_RWX	7
+
+#define HOST_ENOMEM	12
+
+/* Map @len bytes of @fd, shared, in place of whatever is at @addr. */
+int host_map(unsigned long addr, unsigned long len, int prot, int fd, unsigned long offset);
+/* The same, with the host's page-table entries filled in. */
+int host_map_populate(unsigned long addr, unsigned long len, int prot, int fd,
+		      unsigned long offset);
+int host_unmap(unsigned long addr, unsigned long len);
+int host_protect(unsigned long addr, unsigned long len, int prot);
+
+/* Back [@addr, @addr + @len) with memory, in huge pages where the host can. */
+int host_populate_huge(unsigned long addr, unsigned long len);
+/* Forget the page-table entries of a shared mapping; its contents stay. */
+int host_zap(unsigned long addr, unsigned long len);
+/* Private, readable and writable, zeroed memory at a fixed place. */
+int host_map_anon(unsigned long addr, unsigned long len);
+
+void host_set_fsbase(unsigned long base);	/* by system call */
+void host_set_gsbase(unsigned long base);
+unsigned long host_get_fsbase(void);
+unsigned long host_get_gsbase(void);
+
+/* Where the host puts what it pushes for a signal that arrives in user mode. */
+struct host_frame {
+	unsigned long sp;		/* stack pointer of the handler */
+	void *info;			/* siginfo_t */
+	void *mcontext;			/* struct sigcontext_64 */
+	void *xsave;
+	unsigned int xsave_size;	/* without FP_XSTATE_MAGIC2 */
+	unsigned long long xfeatures;
+};
+
+/*
+ * Install @handler for every signal the kernel lives on, on the stack of
+ * GATE_DATA, and find out what a frame looks like.
+ */
+int host_signals_init(unsigned long handler, struct host_frame *frame);
+
+/* struct stack_t for the exit path's sigaltstack() calls */
+extern unsigned char host_stack_armed[24], host_stack_off[24];
+
+/*
+ * Lock the process: no_new_privs and a seccomp filter.  From here on only the
+ * calls listed in host/lock.c work, only from kernel text, and every system
+ * call of user code is trapped.
+ */
+struct host_lock {
+	unsigned long text_start, text_end;	/* the kernel's code */
+	unsigned long gate_open, gate_hide;	/* return addresses of the gate's two calls */
+	unsigned long guard_start, guard_size;	/* what they open and hide; size 0: no guard */
+	int memfd, empty;			/* the only descriptors that may be mapped */
+};
+
+int host_lock(const struct host_lock *lock);
+int host_can_lock(void);	/* -errno if this host refuses seccomp filters */
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __ASM_UM_IRQ_H
+#define __ASM_UM_IRQ_H
+
+#define TIMER_IRQ	0
+#define FIRST_FD_IRQ	1
+#define NR_IRQS		256
+
+/* What host signals ask for; bits of irq_pending. */
+#define IRQ_PENDING_TIMER	0x01	/* SIGALRM */
+#define IRQ_PENDING_FD		0x02	/* SIGIO: some descriptor became ready */
+#define IRQ_PENDING_WINCH	0x04	/* SIGWINCH */
+#define IRQ_PENDING_SHUTDOWN	0x08	/* SIGTERM, SIGINT, SIGHUP */
+
+#ifndef __ASSEMBLY__
+struct pt_regs;
+
+/* Handle what is pending as an interrupt of @regs.  Interrupts are off. */
+void irq_dispatch(struct pt_regs *regs);
+
+/* From a host signal's handler too: one instruction. */
+extern unsigned int irq_pending;
+static inline void irq_raise(unsigned int bits)
+{
+	asm volatile("orl %1, %0" : "+m"(irq_pending) : "r"(bits) : "memory");
+}
+
+void irq_wait(long long ns);
+long long um_next_timer_ns(void);
+void um_timer_interrupt(void);
+
+/* Number of sources that need polling at every kernel entry, see fd_irq_busy(). */
+extern unsigned int irq_busy_sources;
+#endif
+
+#include <asm-generic/irq.h>
+
+#endif

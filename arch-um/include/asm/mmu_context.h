@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __ASM_UM_MMU_CONTEXT_H
+#define __ASM_UM_MMU_CONTEXT_H
+
+#include <asm-generic/mm_hooks.h>
+
+/*
+ * Nothing to switch: the host map follows current->mm on the way to user mode
+ * (hostmap_commit()), so kernel threads and short visits cost no host call.
+ */
+static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next,
+			     struct task_struct *tsk)
+{
+}
+
+#define activate_mm(prev, next)	switch_mm(prev, next, NULL)
+
+/* The host map must not take a new mm at the same address for the old one. */
+void hostmap_forget(struct mm_struct *mm);
+#define destroy_context(mm)	hostmap_forget(mm)
+
+#include <asm-generic/mmu_context.h>
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __ASM_UM_PROCESSOR_H
+#define __ASM_UM_PROCESSOR_H
+
+#include <asm/ptrace.h>
+#include <asm/page.h>
+#include <asm/layout.h>
+#include <linux/cache.h>
+
+struct task_struct;
+struct mm_struct;
+
+struct thread_struct {
+	unsigned long sp;		/* kernel stack pointer while switched out */
+	void *xsave;			/* extended state, see asm/fpu.h; 64-byte aligned */
+	unsigned long fsbase, gsbase;	/* user's; valid while switched out, see tls_sync() */
+
+	/* Last fault, for signal frames and core dumps. */
+	unsigned long cr2;
+	unsigned long error_code;	/* X86_PF_* */
+	unsigned long trap_nr;
+
+	bool stepping;			/* TIF_SINGLESTEP set the trap flag, not the program */
+};
+
+#define INIT_THREAD { }
+
+/* Make task->thread.fsbase and gsbase current, if @task is the running one. */
+void tls_sync(struct task_struct *task);
+/* Load them into the CPU, after a change to the running task's. */
+void tls_load(struct task_struct *task);
+
+#define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
+#define STACK_TOP		(TASK_SIZE - PAGE_SIZE)
+#define STACK_TOP_MAX		STACK_TOP
+
+#define task_pt_regs(task) \
+	((struct pt_regs *)((task)->stack + THREAD_SIZE - TOP_OF_KERNEL_STACK_PADDING) - 1)
+#define TOP_OF_KERNEL_STACK_PADDING 16
+
+#define KSTK_EIP(task)		(task_pt_regs(task)->ip)
+#define KSTK_ESP(task)		(task_pt_regs(task)->sp)
+
+#define cpu_relax()		asm volatile("rep; nop" ::: "memory")
+#define rep_nop()		cpu_relax()
+
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+unsigned long __get_wchan(struct task_struct *p);
+
+/* What generic code and x86 headers ask about the one processor. */
+struct cpuinfo_um {
+	unsigned long loops_per_jiffy;
+	int cache_alignment;
+	u32 x86_capability[32];		/* words as in asm/cpufeatures.h */
+};
+
+extern struct cpuinfo_um boot_cpu_data;
+#define cpu_data(cpu)		boot_cpu_data
+#define current_cpu_data	boot_cpu_data
+
+extern void native_cpuid_count(u32 leaf, u32 sub, u32 *a, u32 *b, u32 *c, u32 *d);
+
+#endif /* __ASM_UM_PROCESSOR_H */

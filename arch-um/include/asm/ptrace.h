@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Registers of a trapped context.  The layout is that of user_regs_struct up
+ * to ss (arch/x86/include/asm/user_64.h), so ptrace and core dumps copy it.
+ */
+#ifndef __ASM_UM_PTRACE_H
+#define __ASM_UM_PTRACE_H
+
+#include <uapi/asm/ptrace-abi.h>
+#include <asm/processor-flags.h>
+
+#ifndef __ASSEMBLY__
+#include <linux/types.h>
+
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx;
+	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax;	/* system call number, or -1 */
+	unsigned long ip;
+	unsigned long cs;	/* 0 for a kernel context, see user_mode() */
+	unsigned long flags;
+	unsigned long sp;
+	unsigned long ss;
+};
+
+#define __USER_CS	0x33	/* the host's selectors: arch/x86/include/asm/segment.h */
+#define __USER32_CS	0x23
+#define __USER_DS	0x2b
+
+/*
+ * All code of the process runs at CPL 3; trap code marks kernel contexts by
+ * clearing cs.
+ */
+#define user_mode(regs)			(((regs)->cs & 3) == 3)
+#define user_64bit_mode(regs)		((regs)->cs == __USER_CS)
+#define instruction_pointer(regs)	((regs)->ip)
+#define user_stack_pointer(regs)	((regs)->sp)
+#define kernel_stack_pointer(regs)	((regs)->sp)
+#define frame_pointer(regs)		((regs)->bp)
+#define profile_pc(regs)		((regs)->ip)
+
+static inline void instruction_pointer_set(struct pt_regs *regs, unsigned long ip)
+{
+	regs->ip = ip;
+}
+
+static inline long regs_return_value(const struct pt_regs *regs)
+{
+	return regs->ax;
+}
+
+static inline void regs_set_return_value(struct pt_regs *regs, unsigned long value)
+{
+	regs->ax = value;
+}
+
+static inline bool regs_irqs_disabled(struct pt_regs *regs)
+{
+	return false;
+}
+
+#define current_user_stack_pointer()	(current_pt_regs()->sp)
+#define arch_has_single_step()		(1)
+
+struct task_struct;
+long do_arch_prctl_64(struct task_struct *task, int option, unsigned long addr);
+
+#include <asm-generic/kprobes.h>
+#endif /* !__ASSEMBLY__ */
+#endif /* __ASM_UM_PTRACE_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Entry to and exit from the kernel, between trap/ and its neighbours.
+ */
+#ifndef __ASM_UM_TRAP_H
+#define __ASM_UM_TRAP_H
+
+#include <asm/hostmem.h>
+#include <linux/linkage.h>
+#include <asm/trap_pf.h>	/* X86_PF_* */
+
+struct pt_regs;
+struct task_struct;
+
+void trap_init_host(void);
+void lock_before_user(void);
+
+/* Where host signal frames of user code lie, and what they look like. */
+extern struct host_frame user_frame;
+
+/* True while current's extended state is in user_frame, see asm/fpu.h. */
+extern bool fpu_live;
+void fpu_switch_out(struct task_struct *prev);
+
+/* Stack pointer on entry from user mode: task_pt_regs(current). */
+extern unsigned long kernel_sp;
+
+/* Leave nothing of the last mm's registers where the next one could read it. */
+void trap_scrub(void);
+
+/* The guard's windows, see trap/guard.c */
+void guard_init(void);
+bool guard_open_window(unsigned long addr);
+void guard_hide_windows(void);
+void guard_trim(void);
+void guard_window_top(unsigned long addr);
+
+/* Fault of kernel code on a bad address: copy that fails instead. */
+int nofault_copy(void *to, const void *from, unsigned int size);
+
+void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error);
+bool fixup_exception(unsigned long *ip);
+
+/* Assembler entry points (trap/entry.S, trap/gate.S) */
+void ret_from_fork_asm(void);
+asmlinkage void trap_user(int hint, unsigned long handler_sp);
+asmlinkage void trap_kernel(int signo, void *info, void *uc);
+asmlinkage void *trap_exit(void);
+asmlinkage void trap_bad_xstate(void);
+asmlinkage void ret_from_fork(struct task_struct *prev, int (*fn)(void *), void *arg);
+
+extern char gate_start[], gate_end[], gate_handler[], gate_open_ret[], gate_hide_ret[];
+extern unsigned int gate_guarded;
+extern unsigned long gate_size;
+extern char exit_window[], exit_armed[], exit_user[], exit_again[], exit_disarm[];
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts: host signals and ready descriptors.
+ *
+ * A signal only sets a bit in irq_pending.  What it stands for is handled when
+ * kernel code may be interrupted, through the generic interrupt layer.
+ */
+#include <linux/entry-common.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/reboot.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <asm/host.h>
+#include <asm/host_irq.h>
+#include <asm/irq.h>
+#include <asm/irq_regs.h>
+#include <asm/trap.h>
+
+int irq_enabled;
+EXPORT_SYMBOL(irq_enabled);
+unsigned int irq_pending;
+EXPORT_SYMBOL(irq_pending);
+unsigned int irq_busy_sources;
+
+#define MAX_EVENTS 16
+static struct host_event events[MAX_EVENTS];
+static int nr_events;		/* found by irq_wait(), not handled yet; or an error */
+
+void um_winch(void);
+
+static void shutdown_work(struct work_struct *work)
+{
+	orderly_poweroff(true);
+}
+static DECLARE_WORK(shutdown_request, shutdown_work);
+
+static void dispatch_events(void)
+{
+	int i;
+
+	if (nr_events <= 0)
+		nr_events = host_poll(events, MAX_EVENTS, 0, NULL);
+	for (i = 0; i < nr_events; i++)
+		generic_handle_irq(events[i].irq);
+	nr_events = 0;
+}
+
+void irq_dispatch(struct pt_regs *regs)
+{
+	struct pt_regs *old = set_irq_regs(regs);
+	unsigned int pending;
+
+	irq_enter_rcu();
+	while ((pending = xchg(&irq_pending, 0))) {
+		if (pending & IRQ_PENDING_TIMER)
+			generic_handle_irq(TIMER_IRQ);
+		if (pending & IRQ_PENDING_FD)
+			dispatch_events();
+		if (pending & IRQ_PENDING_WINCH)
+			um_winch();
+		if (pending & IRQ_PENDING_SHUTDOWN)
+			schedule_work(&shutdown_request);
+	}
+	irq_exit_rcu();
+	set_irq_regs(old);
+}
+
+/*
+ * Interrupts were enabled, or a signal came while they were, and something is
+ * pending: behave as if the interrupt hit the caller just now.
+ */
+noinstr void irq_run_pending(void)
+{
+	struct pt_regs regs = {
+		.ip = (unsigned long)__builtin_return_address(0),
+		.sp = (unsigned long)__builtin_frame_address(0),
+		.orig_ax = -1,
+	};
+	irqentry_state_t state;
+
+	do {
+		WRITE_ONCE(irq_enabled, 0);
+		barrier();
+		state = irqentry_enter(&regs);
+		irq_dispatch(&regs);
+		irqentry_exit(&regs, state);
+		barrier();
+		WRITE_ONCE(irq_enabled, 1);
+		barrier();
+	} while (READ_ONCE(irq_pending));
+}
+EXPORT_SYMBOL(irq_run_pending);
+
+/* Idle: wait for a signal, a descriptor or @ns (-1: for ever).  Interrupts are off. */
+void irq_wait(s64 ns)
+{
+	nr_events = ns ? host_poll(events, MAX_EVENTS, ns, &irq_pending) : 0;
+	if (nr_events > 0)
+		irq_raise(IRQ_PENDING_FD);
+	else if (!nr_events)
+		irq_raise(IRQ_PENDING_TIMER);	/* the timeout stands for the timer's signal */
+}
+
+/* Descriptors as interrupts */
+
+static struct fd_irq {
+	int fd;
+	unsigned int events;
+	unsigned int busy;
+	bool used;
+} fd_irqs[NR_IRQS];
+
+static void fd_mask(struct irq_data *d)
+{
+}
+
+static struct irq_chip fd_chip = {
+	.name = "host",
+	.irq_mask = fd_mask,
+	.irq_unmask = fd_mask,
+	.irq_ack = fd_mask,
+};
+
+int request_fd_irq(int fd, unsigned int want, irq_handler_t handler, const char *name, void *dev)
+{
+	int irq, err;
+
+	for (irq = FIRST_FD_IRQ; irq < NR_IRQS && fd_irqs[irq].used; irq++)
+		;
+	if (irq == NR_IRQS)
+		return -ENOSPC;
+	fd_irqs[irq] = (struct fd_irq){ .fd = fd, .events = want, .used = true };
+	err = request_irq(irq, handler, 0, name, dev);
+	if (err)
+		goto free;
+	err = host_poll_add(fd, want, irq);
+	if (err)
+		goto free_irq;
+	host_set_async(fd, 1);	/* not all kinds can; those use fd_irq_busy() */
+	/* what was ready before O_ASYNC was set raises no signal */
+	irq_raise(IRQ_PENDING_FD);
+	return irq;
+
+free_irq:
+	free_irq(irq, dev);
+free:
+	fd_irqs[irq].used = false;
+	return err;
+}
+EXPORT_SYMBOL(request_fd_irq);
+
+void free_fd_irq(int irq, void *dev)
+{
+	struct fd_irq *f = &fd_irqs[irq];
+	unsigned long flags;
+
+	host_set_async(f->fd, 0);
+	host_poll_del(f->fd);
+	local_irq_save(flags);
+	irq_busy_sources -= !!f->busy;
+	local_irq_restore(flags);
+	free_irq(irq, dev);
+	f->used = false;
+}
+EXPORT_SYMBOL(free_fd_irq);
+
+void fd_irq_events(int irq, unsigned int want)
+{
+	struct fd_irq *f = &fd_irqs[irq];
+
+	if (f->events == want)
+		return;
+	f->events = want;
+	host_poll_mod(f->fd, want, irq);
+	if (want)
+		irq_raise(IRQ_PENDING_FD);
+}
+EXPORT_SYMBOL(fd_irq_events);
+
+void fd_irq_busy(int irq, bool busy)
+{
+	struct fd_irq *f = &fd_irqs[irq];
+
+	if (busy) {
+		if (!f->busy++)
+			irq_busy_sources++;
+	} else if (!--f->busy) {
+		irq_busy_sources--;
+	}
+}
+EXPORT_SYMBOL(fd_irq_busy);
+
+static irqreturn_t timer_irq(int irq, void *dev)
+{
+	um_timer_interrupt();
+	return IRQ_HANDLED;
+}
+
+void __init init_IRQ(void)
+{
+	int irq;
+
+	for (irq = 0; irq < NR_IRQS; irq++)
+		irq_set_chip_and_handler(irq, &fd_chip, handle_simple_irq);
+	if (request_irq(TIMER_IRQ, timer_irq, IRQF_TIMER | IRQF_IRQPOLL, "timer", NULL))
+		panic("no timer interrupt");
+}
+
+int arch_show_interrupts(struct seq_file *p, int prec)
+{
+	return 0;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tasks: creation, switching, idling.
+ */
+#include <linux/elf.h>
+#include <linux/export.h>
+#include <linux/cpu.h>
+#include <linux/init_task.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/task_stack.h>
+#include <linux/tick.h>
+#include <asm/boot.h>
+#include <asm/fpu.h>
+#include <asm/host.h>
+#include <asm/irq.h>
+#include <asm/switch_to.h>
+#include <asm/trap.h>
+
+struct task_struct *current_task = &init_task;
+EXPORT_SYMBOL(current_task);
+
+unsigned long kernel_sp;
+
+struct task_struct *switch_stacks(struct task_struct *prev, struct task_struct *next);
+
+/*
+ * Segment bases.  User code may change them by itself where the host lets it
+ * (FSGSBASE); the kernel uses neither, so they stay the user's until a switch.
+ */
+void tls_sync(struct task_struct *task)
+{
+	if (task != current)
+		return;
+	if (boot_info->fsgsbase) {
+		asm volatile("rdfsbase %0" : "=r"(task->thread.fsbase));
+		asm volatile("rdgsbase %0" : "=r"(task->thread.gsbase));
+	} else {
+		task->thread.fsbase = host_get_fsbase();
+		task->thread.gsbase = host_get_gsbase();
+	}
+}
+
+void tls_load(struct task_struct *task)
+{
+	if (task != current)
+		return;
+	if (boot_info->fsgsbase) {
+		asm volatile("wrfsbase %0" : : "r"(task->thread.fsbase));
+		asm volatile("wrgsbase %0" : : "r"(task->thread.gsbase));
+	} else {
+		host_set_fsbase(task->thread.fsbase);
+		host_set_gsbase(task->thread.gsbase);
+	}
+}
+
+struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+{
+	if (!(prev->flags & PF_KTHREAD)) {
+		fpu_switch_out(prev);
+		tls_sync(prev);
+	}
+	current_task = next;
+	kernel_sp = (unsigned long)task_pt_regs(next);
+	if (!(next->flags & PF_KTHREAD))
+		tls_load(next);
+	return switch_stacks(prev, next);
+}
+
+/* What switch_stacks() pops */
+struct switch_frame {
+	unsigned long r15, r14, r13, r12, rbx, rbp, ret;
+	unsigned long align;
+};
+
+int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	struct pt_regs *regs = task_pt_regs(p);
+	struct switch_frame *frame = (struct switch_frame *)regs - 1;
+
+	memset(frame, 0, sizeof(*frame));
+	frame->ret = (unsigned long)ret_from_fork_asm;
+	p->thread.sp = (unsigned long)frame;
+	p->thread.stepping = false;
+
+	if (unlikely(args->fn)) {
+		/* becomes a user task if it calls kernel_execve() */
+		memset(regs, 0, sizeof(*regs));
+		frame->rbx = (unsigned long)args->fn;
+		frame->r12 = (unsigned long)args->fn_arg;
+		return 0;
+	}
+	tls_sync(current);
+	p->thread.fsbase = current->thread.fsbase;
+	p->thread.gsbase = current->thread.gsbase;
+	*regs = *current_pt_regs();
+	regs->ax = 0;
+	if (args->stack)
+		regs->sp = args->stack;
+	if (args->flags & CLONE_SETTLS)
+		p->thread.fsbase = args->tls;
+	return 0;
+}
+
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->orig_ax = -1;
+	regs->ip = ip;
+	regs->sp = sp;
+	regs->cs = __USER_CS;
+	regs->ss = __USER_DS;
+	regs->flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
+}
+EXPORT_SYMBOL_GPL(start_thread);
+
+void flush_thread(void)
+{
+	fpu_reset(current);
+	current->thread.fsbase = 0;
+	current->thread.gsbase = 0;
+	tls_load(current);
+}
+
+/*
+ * One host call that waits for everything that could make a task runnable.
+ * Interrupts are off; they are handled when the idle loop enables them.
+ */
+void arch_cpu_idle(void)
+{
+	irq_wait(um_next_timer_ns());
+}
+

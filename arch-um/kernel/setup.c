@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the first stage's jump to the generic kernel.
+ */
+#include <linux/init.h>
+#include <linux/initrd.h>
+#include <linux/kernel.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/sched/task.h>
+#include <linux/start_kernel.h>
+#include <linux/string.h>
+#include <asm/boot.h>
+#include <asm/fpu.h>
+#include <asm/host.h>
+#include <asm/hostmem.h>
+#include <asm/physmem.h>
+#include <asm/sections.h>
+#include <asm/setup.h>
+#include <asm/trap.h>
+
+struct boot_info *boot_info __ro_after_init;
+
+void um_cpu_init(void);
+void um_console_early(void);
+
+/* The process's own ranges; all else goes. */
+static void __init unmap_first_stage(void)
+{
+	static const unsigned long gaps[][2] = {
+		{ 0, KERNEL_BASE },
+		{ KERNEL_BASE, PAGE_OFFSET },
+		{ VMALLOC_START, 0x7ffffffff000 },
+	};
+	unsigned long end = PAGE_OFFSET + boot_info->size;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(gaps); i++)
+		host_unmap(gaps[i][0], gaps[i][1] - gaps[i][0]);
+	host_unmap(end, VMALLOC_START - end);
+}
+
+/* First C code, on init_task's stack; nothing is set up. */
+asmlinkage __visible void __init start_image(struct boot_info *info);
+
+asmlinkage __visible void __init start_image(struct boot_info *info)
+{
+	boot_info = info;
+	kernel_sp = (unsigned long)task_pt_regs(&init_task);
+	if (info->magic != BOOT_MAGIC)
+		host_exit(1);
+	unmap_first_stage();
+	start_kernel();
+}
+
+void um_die(const char *fmt, ...)
+{
+	static char line[512];
+	va_list ap;
+	int n;
+
+	n = scnprintf(line, sizeof(line), "linux: ");
+	va_start(ap, fmt);
+	n += vscnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	va_end(ap);
+	line[n++] = '\n';
+	host_write(2, line, n);
+	host_exit(1);
+}
+
+void __init trap_init_host(void)
+{
+	unsigned long handler = GATE_TEXT + (gate_handler - gate_start);
+	int err;
+
+	guard_init();	/* sets the gate's constants */
+	err = host_map(GATE_TEXT, PAGE_SIZE, HOST_PROT_READ | HOST_PROT_EXEC, boot_info->memfd,
+		       __pa(gate_start));
+	if (!err)
+		err = host_map_anon(GATE_DATA, GATE_DATA_SIZE);
+	if (!err)
+		err = host_signals_init(handler, &user_frame);
+	if (err)
+		um_die("the host refuses to set up traps (error %d)", err);
+	if (!user_frame.xsave_size || user_frame.xsave_size > GATE_STACK_SIZE / 4)
+		um_die("this CPU or host saves its registers in a way this program does not know (XSAVE is needed, AMX is not supported)");
+}
+
+/* Right before the first user instruction, once. */
+void lock_before_user(void)
+{
+	static bool locked;
+	struct host_lock lock = {
+		.text_start = (unsigned long)_stext,
+		.text_end = (unsigned long)_etext,
+		.gate_open = GATE_TEXT + (gate_open_ret - gate_start),
+		.gate_hide = GATE_TEXT + (gate_hide_ret - gate_start),
+		.guard_start = PAGE_OFFSET,
+		.guard_size = gate_guarded ? gate_size : 0,
+		.memfd = boot_info->memfd,
+		.empty = boot_info->empty,
+	};
+	int err;
+
+	if (likely(locked))
+		return;
+	locked = true;
+	if (boot_info->reboots)
+		return;		/* the filter outlived the last image and says the same */
+	err = host_lock(&lock);
+	if (err)
+		um_die("the host refuses the seccomp filter that user code needs (error %d)", err);
+}
+
+static void __init seed_entropy(void)
+{
+	u8 seed[64];
+
+	if (host_getrandom(seed, sizeof(seed)) == sizeof(seed))
+		add_bootloader_randomness(seed, sizeof(seed));
+	memzero_explicit(seed, sizeof(seed));
+}
+
+#ifdef CONFIG_BLK_DEV_INITRD
+static char initrd_file[256] __initdata;
+
+static int __init initrd_option(char *name)
+{
+	strscpy(initrd_file, name, sizeof(initrd_file));
+	return 0;
+}
+early_param("initrd", initrd_option);
+
+static void __init load_initrd(void)
+{
+	struct host_stat st;
+	void *to;
+	int fd;
+
+	if (!initrd_file[0])
+		return;
+	fd = host_open(initrd_file, HOST_O_READ);
+	if (fd < 0 || host_fstat(fd, &st) < 0)
+		um_die("initrd=%s: cannot open it (error %d): name a readable file", initrd_file, fd);
+	if ((st.mode & 0170000) != 0100000 || !st.size)
+		um_die("initrd=%s: not a file with contents: name a cpio archive", initrd_file);
+	to = memblock_alloc(st.size, PAGE_SIZE);
+	if (!to)
+		um_die("initrd=%s: %llu bytes do not fit into mem=%luM", initrd_file, st.size,
+		       boot_info->size >> 20);
+	if (host_pread(fd, to, st.size, 0) != st.size)
+		um_die("initrd=%s: cannot read it", initrd_file);
+	host_close(fd);
+	initrd_start = (unsigned long)to;
+	initrd_end = initrd_start + st.size;
+}
+#else
+static inline void load_initrd(void) { }
+#endif
+
+void __init setup_arch(char **cmdline)
+{
+	static char command_line[COMMAND_LINE_SIZE] __initdata;
+
+	strscpy(boot_command_line, boot_info->command_line, COMMAND_LINE_SIZE);
+	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
+	*cmdline = command_line;
+
+	setup_initial_init_mm(_text, _etext, _edata, _end);
+	um_console_early();
+	physmem_init();
+	trap_init_host();
+	um_cpu_init();
+	parse_early_param();
+	load_initrd();
+	paging_init();
+	kmap_init();
+	seed_entropy();
+}
+
+
+
+void __init arch_task_cache_init(void)
+{
+	fpu_init();
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Physical memory: one file in memory, mapped at PAGE_OFFSET.
+ *
+ * Nothing of it is touched before the guest uses it, so that the host gives
+ * only what is needed.  It is taken in pieces of 2 MiB, each made a huge page
+ * of the host at once: the guard's cost is counted in page-table entries.
+ */
+#include <linux/bitmap.h>
+#include <linux/init.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <asm/boot.h>
+#include <asm/hostmem.h>
+#include <asm/physmem.h>
+
+static unsigned long *backed __ro_after_init;	/* one bit for each 2 MiB */
+
+static void back(unsigned long piece)
+{
+	int err;
+
+	if (likely(test_bit(piece, backed)))
+		return;
+	__set_bit(piece, backed);
+	err = host_populate_huge(PAGE_OFFSET + piece * HUGE_SIZE, HUGE_SIZE);
+	if (err == -HOST_ENOMEM)
+		panic("the host has no memory left: mem=%luM was too much",
+		      boot_info->size >> 20);
+}
+
+void arch_alloc_page(struct page *page, int order)
+{
+	unsigned long start = page_to_phys(page), end = start + (PAGE_SIZE << order), piece;
+
+	for (piece = start / HUGE_SIZE; piece <= (end - 1) / HUGE_SIZE; piece++)
+		back(piece);
+}
+
+/* What memblock has given out so far. */
+void __init physmem_back_reserved(void)
+{
+	phys_addr_t start, end;
+	u64 i;
+
+	for_each_reserved_mem_range(i, &start, &end) {
+		unsigned long piece;
+
+		for (piece = start / HUGE_SIZE; piece <= (end - 1) / HUGE_SIZE; piece++)
+			back(piece);
+	}
+}
+
+void __init physmem_init(void)
+{
+	unsigned long pieces = boot_info->size / HUGE_SIZE;
+
+	memblock_add(0, boot_info->size);
+	memblock_reserve(0, boot_info->used);
+	backed = memblock_alloc(BITS_TO_LONGS(pieces) * sizeof(long), sizeof(long));
+	if (!backed)
+		panic("no memory for the map of host memory");
+}

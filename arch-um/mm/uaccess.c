@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Access to user memory from the kernel.
+ *
+ * Page by page: through the mapping that user code has, if it has the right;
+ * else through the guest page table and the direct map; else the page is
+ * faulted in by a call.  No access goes through a mapping that could fault.
+ * The first way is preferred because it does not make the host page in another
+ * 2 MiB of the guarded region.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <asm/hostmap.h>
+#include <asm/trap.h>
+
+/* Where the kernel may touch @addr, or NULL if the page has to be faulted in. */
+static void *user_page(unsigned long addr, bool write)
+{
+	unsigned int rights = hostmap_rights(addr);
+	pte_t *ptep, pte;
+
+	if (rights & (write ? HOSTMAP_WRITE : HOSTMAP_READ))
+		return (void *)addr;
+	ptep = guest_pte(current->mm, addr);
+	if (!ptep)
+		return NULL;
+	pte = *ptep;
+	if ((pte_val(pte) & (_PAGE_PRESENT | _PAGE_USER)) != (_PAGE_PRESENT | _PAGE_USER))
+		return NULL;
+	if (write && !(pte_write(pte) && pte_dirty(pte)))
+		return NULL;
+	return __va(pte_val(pte) & PTE_PFN_MASK) + offset_in_page(addr);
+}
+
+static int fault_in(unsigned long addr, bool write)
+{
+	struct mm_struct *mm = current->mm;
+	int err;
+
+	if (faulthandler_disabled())
+		return -EFAULT;
+	might_fault();
+	mmap_read_lock(mm);
+	err = fixup_user_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0, NULL);
+	mmap_read_unlock(mm);
+	return err;
+}
+
+enum how { TO_USER, FROM_USER, CLEAR };
+
+/* Returns the number of bytes that were not done. */
+static unsigned long each_page(unsigned long user, void *kernel, unsigned long n, enum how how)
+{
+	if (unlikely(!current->mm))
+		return n;
+	while (n) {
+		unsigned long len = min(n, PAGE_SIZE - offset_in_page(user));
+		void *p;
+
+		preempt_disable();
+		p = user_page(user, how != FROM_USER);
+		if (!p) {
+			preempt_enable();
+			if (fault_in(user, how != FROM_USER))
+				break;
+			continue;
+		}
+		if (how == FROM_USER)
+			memcpy(kernel, p, len);
+		else if (how == TO_USER)
+			memcpy(p, kernel, len);
+		else
+			memset(p, 0, len);
+		preempt_enable();
+		user += len;
+		kernel += len;
+		n -= len;
+	}
+	return n;
+}
+
+unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	return each_page((unsigned long)from, to, n, FROM_USER);
+}
+EXPORT_SYMBOL(raw_copy_from_user);
+
+unsigned long raw_copy_to_user(void __user *to, const void *from, unsigned long n)
+{
+	return each_page((unsigned long)to, (void *)from, n, TO_USER);
+}
+EXPORT_SYMBOL(raw_copy_to_user);
+
+unsigned long __clear_user(void __user *to, unsigned long n)
+{
+	return each_page((unsigned long)to, NULL, n, CLEAR);
+}
+EXPORT_SYMBOL(__clear_user);
+
+/*
+ * Strings: @found looks at up to @len bytes at a time and returns how many come
+ * before the terminating zero, or @len if there is none.
+ */
+static long each_piece(unsigned long user, char *to, long count)
+{
+	long done = 0;
+
+	if (unlikely(!current->mm))
+		return -EFAULT;
+	if (user >= TASK_SIZE)
+		return -EFAULT;
+	count = min_t(unsigned long, count, TASK_SIZE - user);
+	while (done < count) {
+		long len = min_t(long, count - done, PAGE_SIZE - offset_in_page(user + done));
+		long n;
+		char *p;
+
+		preempt_disable();
+		p = user_page(user + done, false);
+		if (!p) {
+			preempt_enable();
+			if (fault_in(user + done, false))
+				return -EFAULT;
+			continue;
+		}
+		n = strnlen(p, len);
+		if (to)
+			memcpy(to + done, p, n < len ? n + 1 : n);
+		preempt_enable();
+		done += n;
+		if (n < len)
+			return done;
+	}
+	return done;
+}
+
+/* As the generic one: length without the zero, @count if there was none, or -EFAULT. */
+long strncpy_from_user(char *to, const char __user *from, long count)
+{
+	unsigned long user = (unsigned long)from;
+	long n;
+
+	might_fault();
+	if (unlikely(count <= 0))
+		return 0;
+	n = each_piece(user, to, count);
+	if (n >= 0 && n < count && user + n >= TASK_SIZE)
+		return -EFAULT;		/* ran into the end of user space */
+	return n;
+}
+EXPORT_SYMBOL(strncpy_from_user);
+
+/* As the generic one: length with the zero, more than @n if there was none, 0 on a fault. */
+long strnlen_user(const char __user *s, long n)
+{
+	unsigned long user = (unsigned long)s;
+	long len;
+
+	might_fault();
+	if (unlikely(n <= 0))
+		return 0;
+	len = each_piece(user, NULL, n);
+	if (len < 0 || (len < n && user + len >= TASK_SIZE))
+		return 0;
+	return len + 1;
+}
+EXPORT_SYMBOL(strnlen_user);
+
+/*
+ * Kernel addresses that may be wrong.  The access itself is one instruction
+ * with a fixup: see trap/nofault.S.
+ */
+int kernel_load_nofault(void *to, const void *from, unsigned int size)
+{
+	return nofault_copy(to, from, size);
+}
+EXPORT_SYMBOL(kernel_load_nofault);
+
+int kernel_store_nofault(void *to, const void *from, unsigned int size)
+{
+	return nofault_copy(to, from, size);
+}
+EXPORT_SYMBOL(kernel_store_nofault);
+
+bool copy_from_kernel_nofault_allowed(const void *from, size_t size)
+{
+	return (unsigned long)from >= KERNEL_BASE;
+}

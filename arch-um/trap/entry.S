@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kernel entry and exit.  All of this is hidden while user code runs.
+ *
+ * State that decides:
+ *	in_user		1 from the last step of an exit to the first step of the
+ *			next entry.  Hidden memory: user code cannot change it.
+ *	kernel_sp	task_pt_regs(current)
+ *
+ * The host's alternate signal stack (gate data) is armed with SS_AUTODISARM
+ * by the exit path only.  So a signal in user mode always puts its frame at
+ * the same place, whatever the user's stack pointer is, and disarms it; later
+ * signals, in the gate or in the kernel, push their frames on the stack in
+ * use and never overwrite that one.
+ */
+#include <linux/linkage.h>
+#include <asm/asm-offsets.h>
+#include <asm/layout.h>
+#include <asm/extable.h>
+#include <asm/unistd_64.h>
+
+	.section .entry.text, "ax"
+
+/*
+ * From the gate.  r8: signal, r9: siginfo, r10: ucontext -- if in_user is 0,
+ * for then the host called the gate.  If it is 1, user code may have jumped
+ * there, with registers of its choice, and nothing is taken from them: the
+ * frame is at its fixed place.  (r8 and rsp go on only as hints that some
+ * interrupt may be pending.)
+ */
+SYM_CODE_START(trap_entry)
+	cmpl	$0, in_user(%rip)
+	je	trap_from_kernel
+
+	mov	%rsp, %rsi		/* hint: not the usual place if signals nested */
+	mov	kernel_sp(%rip), %rsp	/* until the next line a nested signal comes here again */
+	movl	$0, in_user(%rip)	/* and takes the same frame; after it, it is the kernel's */
+	pushq	$0x2			/* keeps rsp aligned for the call, too */
+	popfq				/* the user's AC and NT would hurt us */
+	sub	$8, %rsp
+	mov	%r8d, %edi
+	call	trap_user
+SYM_INNER_LABEL(exit_again, SYM_L_GLOBAL)
+	mov	kernel_sp(%rip), %rsp
+	sub	$8, %rsp
+	call	trap_exit		/* interrupts are off from here; rax: state to load */
+
+	/*
+	 * A signal from here to exit_armed sends us back to exit_again, so that
+	 * what it asks for is done before user code runs (trap_kernel()).
+	 */
+SYM_INNER_LABEL(exit_window, SYM_L_GLOBAL)
+	cmpl	$0, irq_pending(%rip)
+	jne	exit_again
+	mov	%rax, %rdi
+	mov	$-1, %eax
+	mov	%eax, %edx
+1:	xrstor64 (%rdi)
+	UM_EXTABLE 1b, bad_xstate
+	mov	$__NR_sigaltstack, %eax	/* armed: from here signals go to the fixed place, */
+	lea	host_stack_armed(%rip), %rdi
+	xor	%esi, %esi		/* and the state in the CPU is the user's already */
+	syscall
+SYM_INNER_LABEL(exit_armed, SYM_L_GLOBAL)	/* a signal in this line: exit_disarm */
+	movl	$1, in_user(%rip)
+SYM_INNER_LABEL(exit_user, SYM_L_GLOBAL)
+
+	/*
+	 * User mode, as far as signals are concerned: trap_user() sees that the
+	 * interrupted code is not the user's and starts this exit again from the
+	 * registers saved in pt_regs.
+	 */
+	mov	kernel_sp(%rip), %rsi
+	movabs	$GATE_EXIT_FRAME, %rdi
+	mov	$15, %ecx		/* r15 ... di, in the order of the gate's pops */
+	rep movsq
+	add	$8, %rsi		/* not orig_ax */
+	mov	$5, %ecx		/* ip, cs, flags, sp, ss: for iretq */
+	rep movsq
+	movabs	$gate_exit_mapped, %rax
+	jmp	*%rax
+
+SYM_INNER_LABEL(exit_disarm, SYM_L_GLOBAL)
+	mov	$__NR_sigaltstack, %eax
+	lea	host_stack_off(%rip), %rdi
+	xor	%esi, %esi
+	syscall
+	jmp	exit_again
+
+SYM_INNER_LABEL(bad_xstate, SYM_L_LOCAL)
+	call	trap_bad_xstate
+	jmp	exit_again
+
+/*
+ * A signal in kernel mode.  The host built its frame on the stack in use, rsp
+ * points to it, and the registers are what the host passed.
+ */
+SYM_INNER_LABEL(trap_from_kernel, SYM_L_LOCAL)
+	mov	%rsp, %rbx
+	and	$-16, %rsp
+	mov	%r8d, %edi
+	mov	%r9, %rsi
+	mov	%r10, %rdx
+	call	trap_kernel
+	lea	8(%rbx), %rsp		/* the frame without its return address */
+	mov	$__NR_rt_sigreturn, %eax
+	syscall
+	ud2
+SYM_CODE_END(trap_entry)
+
+/* First code of a new task: rbx is the function of a kernel thread, r12 its argument. */
+SYM_CODE_START(ret_from_fork_asm)
+	mov	%rax, %rdi		/* prev, from switch_stacks */
+	mov	%rbx, %rsi
+	mov	%r12, %rdx
+	call	ret_from_fork
+	jmp	exit_again
+SYM_CODE_END(ret_from_fork_asm)
+
+/* struct task_struct *switch_stacks(prev, next): returns prev on next's stack */
+SYM_FUNC_START(switch_stacks)
+	push	%rbp
+	push	%rbx
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	mov	%rsp, TASK_THREAD_sp(%rdi)
+	mov	TASK_THREAD_sp(%rsi), %rsp
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbx
+	pop	%rbp
+	mov	%rdi, %rax
+	RET
+SYM_FUNC_END(switch_stacks)
+
+/* int nofault_copy(void *to, const void *from, unsigned int size): 0 or -EFAULT */
+SYM_FUNC_START(nofault_copy)
+	mov	%edx, %ecx
+1:	rep movsb
+	UM_EXTABLE 1b, 2f
+	xor	%eax, %eax
+	RET
+2:	mov	$-14, %eax
+	RET
+SYM_FUNC_END(nofault_copy)
+
+	.section .head.text, "ax"
+/* From the first stage: rdi is the boot information, physical memory is mapped. */
+SYM_CODE_START(_start)
+	lea	init_thread_union(%rip), %rsp
+	add	$THREAD_SIZE_ASM - 256, %rsp
+	xor	%ebp, %ebp
+	pushq	$0x2
+	popfq
+	and	$-16, %rsp
+	call	start_image
+	ud2
+SYM_CODE_END(_start)
+
+	.data
+	.balign 8
+SYM_DATA(in_user, .long 0)
+
+	.section .note.GNU-stack, "", @progbits

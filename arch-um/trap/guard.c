@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The mprotect guard: kernel memory is PROT_NONE while user code runs.
+ *
+ * The gate opens and hides one window on every trap, by one mprotect() of one
+ * mapping: physical memory up to GUARD_MAX, beginning with the kernel image.
+ * What such a call costs is the number of page-table entries that are filled
+ * in, 0.3 us for each 2 MiB, not the size.  So the host's page tables
+ * are themselves the list of what the kernel has touched lately, and forgetting
+ * it (MADV_DONTNEED of a shared mapping: the contents stay) keeps that list
+ * short.  Memory that is not on it comes back by a page fault that the host
+ * serves by itself, without a signal.
+ *
+ * All other kernel memory (memory above GUARD_MAX, modules, vmalloc, AIO rings)
+ * lies in windows that stay hidden until the kernel touches one: that is a
+ * SIGSEGV in kernel mode, which opens it until the next exit.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <asm/boot.h>
+#include <asm/hostmem.h>
+#include <asm/layout.h>
+#include <asm/trap.h>
+
+#define GUARD_MAX	(1UL << 30)
+
+/* Traps between two trims.  A trim costs 2 us and a fault of 2 us for each 2 MiB in use. */
+#define TRIM_EVERY	512
+
+static struct window {
+	unsigned long start;
+	unsigned long top;	/* end of what is mapped */
+	unsigned long end;
+	bool open;
+} windows[] = {
+	{ PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + PHYS_MAX, true },
+	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, true },
+	{ AIO_BASE, AIO_BASE, AIO_END, true },
+	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, true },
+};
+
+static bool windows_open = true;
+static unsigned int traps;
+
+void __init guard_init(void)
+{
+	gate_size = min(boot_info->size, GUARD_MAX);
+	gate_guarded = boot_info->guard != GUARD_NONE;
+	if (boot_info->size > GUARD_MAX)
+		windows[0].top = PAGE_OFFSET + boot_info->size;
+	if (!gate_guarded)
+		pr_warn("guard=none: guest programs can read and write the guest kernel\n");
+	else if (!boot_info->huge)
+		pr_warn("guard: this host gives no huge pages (MADV_COLLAPSE, Linux 6.1): traps will be slow\n");
+}
+
+/* Something is mapped up to @addr: the window that holds it reaches that far. */
+void guard_window_top(unsigned long addr)
+{
+	struct window *w;
+
+	for (w = windows; w < windows + ARRAY_SIZE(windows); w++)
+		if (addr > w->start && addr <= w->end && addr > w->top)
+			w->top = addr;
+}
+
+/*
+ * The kernel faulted on @addr.  True if that is because its window is hidden;
+ * it is open now.
+ */
+bool guard_open_window(unsigned long addr)
+{
+	struct window *w;
+
+	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
+		if (addr < w->start || addr >= w->top || w->open)
+			continue;
+		if (host_protect(w->start, w->top - w->start, HOST_PROT_RWX))
+			return false;
+		w->open = true;
+		windows_open = true;
+		return true;
+	}
+	return false;
+}
+
+/* On the way to user mode, interrupts off. */
+void guard_hide_windows(void)
+{
+	struct window *w;
+
+	if (likely(!windows_open) || !gate_guarded)
+		return;
+	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
+		if (!w->open)
+			continue;
+		if (w->top > w->start && host_protect(w->start, w->top - w->start, HOST_PROT_NONE))
+			panic("guard: the host cannot hide kernel memory");
+		w->open = false;
+	}
+	windows_open = false;
+}
+
+/* On the way in from user mode. */
+void guard_trim(void)
+{
+	if (likely(++traps % TRIM_EVERY) || !gate_guarded)
+		return;
+	host_zap(PAGE_OFFSET, gate_size);
+}
