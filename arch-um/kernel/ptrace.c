@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debuggers and core dumps: registers in the layout of x86-64, single steps.
+ *
+ * The tracee is stopped or is current (core dumps).  Selectors are the host's
+ * and cannot be changed from here: ds, es, fs and gs read as 0, and code stays
+ * in the mode it is in.
+ */
+#include <linux/audit.h>
+#include <linux/elf.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/ptrace.h>
+#include <linux/regset.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/syscalls.h>
+#include <linux/uaccess.h>
+#include <linux/user.h>
+#include <asm/fpu.h>
+#include <asm/prctl.h>
+#include <asm/processor.h>
+#include <asm/sigcontext.h>
+#include <asm/trapnr.h>
+#include <asm/user_context.h>
+#include <asm/xstate.h>
+
+/* Index of a register in user_regs_struct, and in pt_regs up to ss */
+#define REG(name)	(offsetof(struct user_regs_struct, name) / sizeof(long))
+#define NUM_REGS	(sizeof(struct user_regs_struct) / sizeof(long))
+
+#define FLAGS_SETTABLE	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |	\
+			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF |	\
+			 X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_NT)
+
+static unsigned long get_reg(struct task_struct *task, unsigned int reg)
+{
+	const struct pt_regs *regs = task_pt_regs(task);
+
+	BUILD_BUG_ON(REG(ss) != offsetof(struct pt_regs, ss) / sizeof(long));
+	switch (reg) {
+	case REG(flags):
+		return task->thread.stepping ? regs->flags & ~X86_EFLAGS_TF : regs->flags;
+	case REG(fs_base):
+		tls_sync(task);
+		return task->thread.fsbase;
+	case REG(gs_base):
+		tls_sync(task);
+		return task->thread.gsbase;
+	case REG(ds):
+	case REG(es):
+	case REG(fs):
+	case REG(gs):
+		return 0;
+	default:
+		return ((const unsigned long *)regs)[reg];
+	}
+}
+
+static void set_flags(struct task_struct *task, unsigned long value)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	/* A trap flag that the debugger wants by name stays when stepping ends. */
+	if (value & X86_EFLAGS_TF)
+		task->thread.stepping = false;
+	else if (task->thread.stepping)
+		value |= X86_EFLAGS_TF;
+	regs->flags = (regs->flags & ~FLAGS_SETTABLE) | (value & FLAGS_SETTABLE);
+}
+
+static int set_base(struct task_struct *task, unsigned long *base, unsigned long value)
+{
+	if (value >= TASK_SIZE_MAX)
+		return -EIO;
+	tls_sync(task);
+	*base = value;
+	if (task == current)
+		tls_load(task);
+	return 0;
+}
+
+static int set_reg(struct task_struct *task, unsigned int reg, unsigned long value)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	switch (reg) {
+	case REG(flags):
+		set_flags(task, value);
+		return 0;
+	case REG(fs_base):
+		return set_base(task, &task->thread.fsbase, value);
+	case REG(gs_base):
+		return set_base(task, &task->thread.gsbase, value);
+	case REG(ds):
+	case REG(es):
+	case REG(fs):
+	case REG(gs):
+		return (u16)value ? -EIO : 0;
+	case REG(cs):
+		return (u16)value == regs->cs ? 0 : -EIO;
+	case REG(ss):
+		return (u16)value == regs->ss ? 0 : -EIO;
+	case REG(ip):
+		if (user_64bit_mode(regs) ? !user_ip_ok(value) : value >> 32 != 0)
+			return -EIO;
+		regs->ip = value;
+		return 0;
+	default:
+		((unsigned long *)regs)[reg] = value;
+		return 0;
+	}
+}
+
+static int regs_get(struct task_struct *task, const struct user_regset *regset,
+		    struct membuf to)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM_REGS && to.left; i++)
+		membuf_store(&to, get_reg(task, i));
+	return 0;
+}
+
+static int regs_set(struct task_struct *task, const struct user_regset *regset,
+		    unsigned int pos, unsigned int count, const void *kbuf,
+		    const void __user *ubuf)
+{
+	unsigned int first = pos / sizeof(long), i = first, n = count / sizeof(long);
+	unsigned long value[NUM_REGS];
+	int err;
+
+	err = user_regset_copyin(&pos, &count, &kbuf, &ubuf, value + first, pos, pos + count);
+	for (; !err && i < first + n; i++)
+		err = set_reg(task, i, value[i]);
+	return err;
+}
+
+/* The FXSAVE image alone */
+static int fpregs_get(struct task_struct *task, const struct user_regset *regset,
+		      struct membuf to)
+{
+	const struct _xstate *x = xstate_read(task);
+
+	membuf_write(&to, &x->fpstate, offsetof(struct _fpstate, reserved2));
+	return membuf_zero(&to, sizeof(struct _fpstate) - offsetof(struct _fpstate, reserved2));
+}
+
+static int fpregs_set(struct task_struct *task, const struct user_regset *regset,
+		      unsigned int pos, unsigned int count, const void *kbuf,
+		      const void __user *ubuf)
+{
+	struct _fpstate new;
+	struct _xstate *x = task->thread.xsave;
+	int err;
+
+	if (pos != 0 || count != sizeof(new))
+		return -EINVAL;
+	err = user_regset_copyin(&pos, &count, &kbuf, &ubuf, &new, 0, sizeof(new));
+	if (err)
+		return err;
+	if (new.mxcsr & ~fpu_mxcsr_mask)
+		return -EINVAL;
+	fpu_sync(task);
+	memcpy(&x->fpstate, &new, offsetof(struct _fpstate, reserved2));
+	x->xstate_hdr.xfeatures |= XSTATE_X87 | XSTATE_SSE;
+	fpu_sanitize(task);
+	return 0;
+}
+
+/* In place of the software bytes debuggers get XCR0: arch/x86/include/asm/user.h */
+#define XSTATE_SW_START	offsetof(struct _fpstate, sw_reserved)
+#define XSTATE_SW_END	sizeof(struct _fpstate)
+
+static int xstate_get(struct task_struct *task, const struct user_regset *regset,
+		      struct membuf to)
+{
+	const void *x = xstate_read(task);
+	u64 sw[(XSTATE_SW_END - XSTATE_SW_START) / sizeof(u64)] = { fpu_xfeatures };
+
+	membuf_write(&to, x, XSTATE_SW_START);
+	membuf_write(&to, sw, sizeof(sw));
+	return membuf_write(&to, x + XSTATE_SW_END, fpu_xstate_size - XSTATE_SW_END);
+}
+
+static int xstate_set(struct task_struct *task, const struct user_regset *regset,
+		      unsigned int pos, unsigned int count, const void *kbuf,
+		      const void __user *ubuf)
+{
+	void *new;
+	int err;
+
+	if (pos != 0 || count != fpu_xstate_size)
+		return -EFAULT;
+	new = kmalloc(fpu_xstate_size, GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	err = user_regset_copyin(&pos, &count, &kbuf, &ubuf, new, 0, fpu_xstate_size);
+	if (!err)
+		err = xstate_check(new);
+	if (!err) {
+		fpu_sync(task);
+		memcpy(task->thread.xsave, new, fpu_xstate_size);
+		fpu_sanitize(task);
+	}
+	kfree(new);
+	return err;
+}
+
+enum { REGSET_GENERAL, REGSET_FP, REGSET_XSTATE };
+
+static struct user_regset regsets[] __ro_after_init = {
+	[REGSET_GENERAL] = {
+		.core_note_type = NT_PRSTATUS,
+		.n = NUM_REGS,
+		.size = sizeof(long),
+		.align = sizeof(long),
+		.regset_get = regs_get,
+		.set = regs_set,
+	},
+	[REGSET_FP] = {
+		.core_note_type = NT_PRFPREG,
+		.n = sizeof(struct _fpstate) / sizeof(long),
+		.size = sizeof(long),
+		.align = sizeof(long),
+		.regset_get = fpregs_get,
+		.set = fpregs_set,
+	},
+	[REGSET_XSTATE] = {
+		.core_note_type = NT_X86_XSTATE,
+		.size = sizeof(u64),
+		.align = sizeof(u64),
+		.regset_get = xstate_get,
+		.set = xstate_set,
+	},
+};
+
+static const struct user_regset_view regset_view = {
+	.name = "x86_64",
+	.e_machine = EM_X86_64,
+	.regsets = regsets,
+	.n = ARRAY_SIZE(regsets),
+};
+
+static int __init regsets_init(void)
+{
+	regsets[REGSET_XSTATE].n = fpu_xstate_size / sizeof(u64);
+	return 0;
+}
+early_initcall(regsets_init);
+
+const struct user_regset_view *task_user_regset_view(struct task_struct *task)
+{
+	return &regset_view;
+}
+
+/* Single steps */
+
+/*
+ * Will the next instruction load the flags (popf, iret)?  Then the trap flag
+ * after it is the program's own.
+ */
+static bool loads_flags(struct task_struct *task, const struct pt_regs *regs)
+{
+	u8 code[15];		/* no instruction is longer */
+	int i, n;
+
+	n = access_process_vm(task, regs->ip, code, sizeof(code), FOLL_FORCE);
+	for (i = 0; i < n; i++) {
+		switch (code[i]) {
+		case 0x9d:	/* popf */
+		case 0xcf:	/* iret */
+			return true;
+		case 0x26:	/* prefixes: segments, sizes, lock and repeat */
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+		case 0x64 ... 0x67:
+		case 0xf0:
+		case 0xf2:
+		case 0xf3:
+			break;
+		case 0x40 ... 0x4f:	/* REX, in 64-bit code */
+			if (user_64bit_mode(regs))
+				break;
+			return false;
+		default:
+			return false;
+		}
+	}
+	return false;
+}
+
+void user_enable_single_step(struct task_struct *task)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+	bool own = (regs->flags & X86_EFLAGS_TF) && !task->thread.stepping;
+
+	set_tsk_thread_flag(task, TIF_SINGLESTEP);
+	/* A step over a system call stops behind it. */
+	set_task_syscall_work(task, SYSCALL_EXIT_TRAP);
+	regs->flags |= X86_EFLAGS_TF;
+	task->thread.stepping = !own && !loads_flags(task, regs);
+}
+
+void user_disable_single_step(struct task_struct *task)
+{
+	clear_tsk_thread_flag(task, TIF_SINGLESTEP);
+	clear_task_syscall_work(task, SYSCALL_EXIT_TRAP);
+	if (task->thread.stepping)
+		task_pt_regs(task)->flags &= ~X86_EFLAGS_TF;
+	task->thread.stepping = false;
+}
+
+/* A debug trap: a step of the debugger's or of the program's own trap flag. */
+void um_send_sigtrap(struct pt_regs *regs, int si_code)
+{
+	current->thread.trap_nr = X86_TRAP_DB;
+	current->thread.error_code = 0;
+	force_sig_fault(SIGTRAP, si_code, (void __user *)regs->ip);
+}
+
+void user_single_step_report(struct pt_regs *regs)
+{
+	um_send_sigtrap(regs, TRAP_BRKPT);
+}
+
+void ptrace_disable(struct task_struct *task)
+{
+	user_disable_single_step(task);
+}
+
+/* PEEKUSR and POKEUSR: struct user */
+
+#define DEBUGREG(n)	offsetof(struct user, u_debugreg[n])
+#define DR6_RESERVED	0xffff0ff0UL
+
+/* There are no hardware breakpoints: all are off and none was hit. */
+static unsigned long get_debugreg(unsigned int n)
+{
+	return n == 6 ? DR6_RESERVED : 0;
+}
+
+/* Debuggers clear them all at times.  dr6 is a note of theirs that changes nothing. */
+static int set_debugreg(unsigned int n, unsigned long value)
+{
+	if (n == 6 || (value == 0 && n != 4 && n != 5))
+		return 0;
+	return -EIO;
+}
+
+static bool is_debugreg(unsigned long addr)
+{
+	return addr >= DEBUGREG(0) && addr <= DEBUGREG(7);
+}
+
+static long peek_user(struct task_struct *task, unsigned long addr, unsigned long __user *to)
+{
+	unsigned long value = 0;
+
+	if (addr % sizeof(long) || addr >= sizeof(struct user))
+		return -EIO;
+	if (addr < sizeof(struct user_regs_struct))
+		value = get_reg(task, addr / sizeof(long));
+	else if (is_debugreg(addr))
+		value = get_debugreg((addr - DEBUGREG(0)) / sizeof(long));
+	return put_user(value, to);
+}
+
+static long poke_user(struct task_struct *task, unsigned long addr, unsigned long value)
+{
+	if (addr % sizeof(long) || addr >= sizeof(struct user))
+		return -EIO;
+	if (addr < sizeof(struct user_regs_struct))
+		return set_reg(task, addr / sizeof(long), value);
+	if (is_debugreg(addr))
+		return set_debugreg((addr - DEBUGREG(0)) / sizeof(long), value);
+	return -EIO;
+}
+
+long arch_ptrace(struct task_struct *task, long request, unsigned long addr,
+		 unsigned long data)
+{
+	void __user *user = (void __user *)data;
+
+	switch (request) {
+	case PTRACE_PEEKUSR:
+		return peek_user(task, addr, user);
+	case PTRACE_POKEUSR:
+		return poke_user(task, addr, data);
+	case PTRACE_GETREGS:
+		return copy_regset_to_user(task, &regset_view, REGSET_GENERAL, 0,
+					   sizeof(struct user_regs_struct), user);
+	case PTRACE_SETREGS:
+		return copy_regset_from_user(task, &regset_view, REGSET_GENERAL, 0,
+					     sizeof(struct user_regs_struct), user);
+	case PTRACE_GETFPREGS:
+		return copy_regset_to_user(task, &regset_view, REGSET_FP, 0,
+					   sizeof(struct user_i387_struct), user);
+	case PTRACE_SETFPREGS:
+		return copy_regset_from_user(task, &regset_view, REGSET_FP, 0,
+					     sizeof(struct user_i387_struct), user);
+	case PTRACE_ARCH_PRCTL:
+		return do_arch_prctl_64(task, data, addr);
+	default:
+		return ptrace_request(task, request, addr, data);
+	}
+}
+
+/* arch_prctl: the caller's own, or a tracee's by PTRACE_ARCH_PRCTL */
+
+long do_arch_prctl_64(struct task_struct *task, int option, unsigned long addr)
+{
+	unsigned long __user *to = (unsigned long __user *)addr;
+
+	switch (option) {
+	case ARCH_SET_FS:
+		return set_base(task, &task->thread.fsbase, addr) ? -EPERM : 0;
+	case ARCH_SET_GS:
+		return set_base(task, &task->thread.gsbase, addr) ? -EPERM : 0;
+	case ARCH_GET_FS:
+		return put_user(get_reg(task, REG(fs_base)), to);
+	case ARCH_GET_GS:
+		return put_user(get_reg(task, REG(gs_base)), to);
+	case ARCH_GET_CPUID:
+		return 1;		/* the instruction works, */
+	case ARCH_SET_CPUID:
+		return -ENODEV;		/* and cannot be made to fault */
+	case ARCH_GET_XCOMP_SUPP:
+	case ARCH_GET_XCOMP_PERM:
+		return put_user(fpu_xfeatures, to);
+	case ARCH_REQ_XCOMP_PERM:
+		/* none needs permission: what would (AMX) is not there */
+		if (addr > ARCH_XCOMP_TILEDATA)
+			return -EINVAL;
+		return fpu_xfeatures & BIT_ULL(addr) ? 0 : -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, addr)
+{
+	return do_arch_prctl_64(current, option, addr);
+}
