@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the processor can do, for the kernel and for /proc/cpuinfo: features
+ * that code at CPL 3 can use.  Fixed at boot.
+ */
+#ifndef __ASM_UM_CPUFEATURE_H
+#define __ASM_UM_CPUFEATURE_H
+
+#include <asm/cpufeatures.h>
+#include <asm/processor.h>
+
+#ifndef __ASSEMBLY__
+#include <linux/bitops.h>
+
+extern const char * const x86_cap_flags[NCAPINTS * 32];
+
+#define cpu_has(c, bit)		test_bit(bit, (const unsigned long *)(c)->x86_capability)
+#define boot_cpu_has(bit)	cpu_has(&boot_cpu_data, bit)
+#define this_cpu_has(bit)	boot_cpu_has(bit)
+#define static_cpu_has(bit)	boot_cpu_has(bit)
+#define cpu_feature_enabled(bit) boot_cpu_has(bit)
+
+#define set_cpu_cap(c, bit)	__set_bit(bit, (unsigned long *)(c)->x86_capability)
+#define clear_cpu_cap(c, bit)	__clear_bit(bit, (unsigned long *)(c)->x86_capability)
+
+/* Fills boot_cpu_data; setup_arch(). */
+void um_cpu_init(void);
+
+#endif /* !__ASSEMBLY__ */
+#endif /* __ASM_UM_CPUFEATURE_H */
