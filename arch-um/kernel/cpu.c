@@ -21,10 +21,6 @@
 #include <asm/hwcap2.h>
 #include <asm/processor.h>
 
-/*
- * boot_cpu_data.x86_capability is read as an array of longs, with the words in
- * the order of bits of a little-endian machine.
- */
 struct cpuinfo_um boot_cpu_data __ro_after_init = {
 	.cache_alignment = L1_CACHE_BYTES,
 };
@@ -227,6 +223,7 @@ static void read_cpu_id(void)
 	struct cpuid r = cpuid_count(0, 0);
 	u32 max_ext = cpuid_count(0x80000000, 0).eax;
 	unsigned int i;
+	char *name;
 
 	cpu_id.level = r.eax;
 	if (cpu_id.level >= 4)
@@ -246,7 +243,8 @@ static void read_cpu_id(void)
 			r = cpuid_count(0x80000002 + i, 0);
 			memcpy(cpu_id.name + 16 * i, &r, 16);
 		}
-		memmove(cpu_id.name, strim(cpu_id.name), sizeof(cpu_id.name));
+		name = strim(cpu_id.name);
+		memmove(cpu_id.name, name, strlen(name) + 1);
 	}
 	cpu_id.phys_bits = 36;
 	if (max_ext >= 0x80000008)

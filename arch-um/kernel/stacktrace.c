@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who called whom.  With CONFIG_FRAME_POINTER the chain of frames is followed;
- * without it everything on the stack that looks like a return address is
- * taken, old ones included.
+ * without it, or where no frame is known, everything on the stack that looks
+ * like a return address is taken, old ones included.
  */
 #include <linux/compiler.h>
 #include <linux/kallsyms.h>
@@ -80,7 +80,7 @@ noinline void arch_stack_walk(stack_trace_consume_fn consume, void *cookie,
 
 	if (w.ip && !consume(cookie, w.ip))
 		return;
-	if (IS_ENABLED(CONFIG_FRAME_POINTER))
+	if (IS_ENABLED(CONFIG_FRAME_POINTER) && on_stack(&w, w.bp, 2 * sizeof(long)))
 		walk_frames(&w, consume, cookie);
 	else
 		walk_words(&w, consume, cookie);

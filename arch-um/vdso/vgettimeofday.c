@@ -50,14 +50,14 @@ long __vdso_getcpu(unsigned int *cpu, unsigned int *node, struct getcpu_cache *u
 
 /* The names without a prefix: programs may define their own. */
 int clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
-	__attribute__((weak, alias("__vdso_clock_gettime")));
+	__weak __alias(__vdso_clock_gettime);
 int clock_getres(clockid_t clock, struct __kernel_timespec *res)
-	__attribute__((weak, alias("__vdso_clock_getres")));
+	__weak __alias(__vdso_clock_getres);
 int gettimeofday(struct __kernel_old_timeval *tv, struct timezone *tz)
-	__attribute__((weak, alias("__vdso_gettimeofday")));
+	__weak __alias(__vdso_gettimeofday);
 __kernel_old_time_t time(__kernel_old_time_t *t)
-	__attribute__((weak, alias("__vdso_time")));
+	__weak __alias(__vdso_time);
 long getcpu(unsigned int *cpu, unsigned int *node, struct getcpu_cache *unused)
-	__attribute__((weak, alias("__vdso_getcpu")));
+	__weak __alias(__vdso_getcpu);
 
 #pragma GCC visibility pop

@@ -10,18 +10,17 @@
 #include <asm/processor.h>
 
 #ifndef __ASSEMBLY__
-#include <linux/bitops.h>
 
 extern const char * const x86_cap_flags[NCAPINTS * 32];
 
-#define cpu_has(c, bit)		test_bit(bit, (const unsigned long *)(c)->x86_capability)
+#define cpu_has(c, bit)		((c)->x86_capability[(bit) / 32] >> ((bit) % 32) & 1)
 #define boot_cpu_has(bit)	cpu_has(&boot_cpu_data, bit)
 #define this_cpu_has(bit)	boot_cpu_has(bit)
 #define static_cpu_has(bit)	boot_cpu_has(bit)
 #define cpu_feature_enabled(bit) boot_cpu_has(bit)
 
-#define set_cpu_cap(c, bit)	__set_bit(bit, (unsigned long *)(c)->x86_capability)
-#define clear_cpu_cap(c, bit)	__clear_bit(bit, (unsigned long *)(c)->x86_capability)
+#define set_cpu_cap(c, bit)	((c)->x86_capability[(bit) / 32] |= 1U << ((bit) % 32))
+#define clear_cpu_cap(c, bit)	((c)->x86_capability[(bit) / 32] &= ~(1U << ((bit) % 32)))
 
 /* Fills boot_cpu_data; setup_arch(). */
 void um_cpu_init(void);
