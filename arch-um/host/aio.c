@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Asynchronous I/O on host files: the host kernel's AIO, without its library.
+ *
+ * The host answers in a ring that it maps where it likes.  It is moved to
+ * AIO_BASE, into the memory that is hidden while user code runs; its address is
+ * the context's id.  Completions are taken from the ring in memory.
+ *
+ * The host starts a request on a file opened with O_DIRECT and goes on; one on
+ * the page cache it serves before io_submit() returns.
+ *
+ * Calls after host_lock():
+ *	io_submit
+ *	fdatasync write		where the host has no asynchronous fsync
+ */
+#include <libaio.h>
+#include <linux/fs.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include "../include/asm/host.h"
+#include "../include/asm/layout.h"
+#include "syscall.h"
+
+#define RING_MAGIC	0xa10a10a1
+#define RING_ALIGN	0x10000UL
+#define PAGE		4096UL
+
+/* fs/aio.c of the host kernel; its ABI since 2.6. */
+struct aio_ring {
+	unsigned int id;
+	unsigned int nr;		/* entries of @event */
+	unsigned int head;		/* ours */
+	unsigned int tail;		/* the host's */
+	unsigned int magic;
+	unsigned int compat_features;
+	unsigned int incompat_features;
+	unsigned int header_length;
+	struct io_event event[];
+};
+
+struct host_aio_ctx {
+	struct aio_ring *ring;
+	int efd;
+	struct host_aio *done;		/* completed here, see sync_here(); latest first */
+};
+
+static struct host_aio_ctx contexts[32];
+static unsigned int nr_contexts;
+static unsigned long ring_end = AIO_BASE;
+
+_Static_assert(sizeof(struct iocb) == sizeof(((struct host_aio *)0)->iocb), "");
+_Static_assert(offsetof(struct host_aio, iocb) == 0, "host_aio_submit() passes them as iocbs");
+_Static_assert(sizeof(struct host_iovec) == sizeof(struct iovec), "");
+
+static struct iocb *iocb_of(struct host_aio *io)
+{
+	return (struct iocb *)io->iocb;
+}
+
+struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd)
+{
+	struct host_aio_ctx *ctx = &contexts[nr_contexts];
+	unsigned long size, id = 0;
+	struct aio_ring *ring;
+	long ret;
+
+	if (nr_contexts == sizeof(contexts) / sizeof(contexts[0]))
+		return NULL;
+	ctx->efd = host_eventfd();
+	if (ctx->efd < 0)
+		return NULL;
+	if (host_syscall2(__NR_io_setup, depth, (long)&id) < 0)
+		goto close;
+
+	/* The host rounds the number of entries up, by its number of processors too. */
+	ring = (struct aio_ring *)id;
+	if (ring->magic != RING_MAGIC || ring->incompat_features ||
+	    ring->header_length != sizeof(*ring))
+		goto destroy;
+	size = sizeof(*ring) + ring->nr * sizeof(ring->event[0]);
+	size = (size + PAGE - 1) & -PAGE;
+	if (size > AIO_END - ring_end)
+		goto destroy;
+	ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, ring_end);
+	if (ret != (long)ring_end)
+		goto destroy;
+
+	ctx->ring = (struct aio_ring *)ring_end;
+	ring_end += (size + RING_ALIGN - 1) & -RING_ALIGN;
+	nr_contexts++;
+	*efd = ctx->efd;
+	return ctx;
+
+destroy:
+	host_syscall1(__NR_io_destroy, id);
+close:
+	host_close(ctx->efd);
+	return NULL;
+}
+
+void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
+		   const struct host_iovec *iov, unsigned int niov, unsigned long long offset,
+		   int dsync)
+{
+	struct iocb *cb = iocb_of(io);
+
+	switch (op) {
+	case HOST_AIO_READV:
+		io_prep_preadv(cb, fd, (const struct iovec *)iov, niov, offset);
+		break;
+	case HOST_AIO_WRITEV:
+		io_prep_pwritev(cb, fd, (const struct iovec *)iov, niov, offset);
+		if (dsync)
+			cb->aio_rw_flags = RWF_DSYNC;
+		break;
+	case HOST_AIO_FDSYNC:
+		io_prep_fdsync(cb, fd);
+		break;
+	}
+	cb->data = io;
+}
+
+/* What the host will look at must not be hidden. */
+static void open_memory(struct host_aio *io)
+{
+	const struct iocb *cb = iocb_of(io);
+	const struct iovec *iov = cb->u.c.buf;
+
+	if (cb->aio_lio_opcode == IO_CMD_FDSYNC)
+		return;
+	for (unsigned long i = 0; i < cb->u.c.nbytes; i++)
+		host_touch(iov[i].iov_base, iov[i].iov_len);
+}
+
+/* fdatasync() of a file that knows no asynchronous one; blocks.  Signals like the host. */
+static void sync_here(struct host_aio_ctx *ctx, struct host_aio *io)
+{
+	unsigned long long one = 1;
+
+	io->res = host_retry(host_syscall1(__NR_fdatasync, iocb_of(io)->aio_fildes));
+	io->iocb[0] = (unsigned long)ctx->done;
+	ctx->done = io;
+	host_write(ctx->efd, &one, sizeof(one));
+}
+
+int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int nr)
+{
+	long ret;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		io_set_eventfd(iocb_of(io[i]), ctx->efd);
+		open_memory(io[i]);
+	}
+	/* The host finds the context by reading its ring. */
+	host_touch(ctx->ring, sizeof(*ctx->ring));
+
+	ret = host_syscall3(__NR_io_submit, (long)ctx->ring, nr, (long)io);
+	if (ret == -EINVAL && iocb_of(io[0])->aio_lio_opcode == IO_CMD_FDSYNC) {
+		sync_here(ctx, io[0]);
+		return 1;
+	}
+	return ret;
+}
+
+int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int max)
+{
+	struct aio_ring *ring = ctx->ring;
+	unsigned int head, tail, n = 0;
+
+	while (ctx->done && n < max) {
+		io[n] = ctx->done;
+		ctx->done = (struct host_aio *)io[n++]->iocb[0];
+	}
+
+	head = ring->head;
+	/* The host writes an entry, then the tail. */
+	tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
+	while (head != tail && n < max) {
+		const struct io_event *ev = &ring->event[head];
+
+		io[n] = ev->data;
+		io[n++]->res = (long)ev->res;
+		if (++head == ring->nr)
+			head = 0;
+	}
+	__atomic_store_n(&ring->head, head, __ATOMIC_RELEASE);
+	return n;
+}
+
+int host_aio_pending(const struct host_aio_ctx *ctx)
+{
+	return ctx->done || ctx->ring->head != __atomic_load_n(&ctx->ring->tail, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Host files.
+ *
+ * Calls after host_lock():
+ *	read write pread64 pwrite64	descriptors that are open
+ *	fstat lseek			sizes of images, which may change under us
+ *	fdatasync fsync fallocate ftruncate
+ *	fcntl				F_GETFL F_SETFL F_SETOWN F_OFD_SETLK
+ *	getpid				for F_SETOWN
+ *	unlinkat			host_unlink_at(), at the end of a named guest
+ *	close
+ */
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/stat.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include "../include/asm/host.h"
+#include "syscall.h"
+
+static int open_flags(unsigned int flags)
+{
+	int o = O_CLOEXEC | O_NOCTTY;
+
+	if (flags & HOST_O_WRITE)
+		o |= flags & HOST_O_READ ? O_RDWR : O_WRONLY;
+	if (flags & HOST_O_CREATE)
+		o |= O_CREAT;
+	if (flags & HOST_O_EXCL)
+		o |= O_EXCL;
+	if (flags & HOST_O_DIRECT)
+		o |= O_DIRECT;
+	if (flags & HOST_O_DIR)
+		o |= O_DIRECTORY;
+	if (flags & HOST_O_NONBLOCK)
+		o |= O_NONBLOCK;
+	if (flags & HOST_O_APPEND)
+		o |= O_APPEND;
+	if (flags & HOST_O_TRUNC)
+		o |= O_TRUNC;
+	if (flags & HOST_O_TMPFILE)
+		o |= O_TMPFILE;
+	return o;
+}
+
+int host_open(const char *path, unsigned int flags)
+{
+	return host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path, open_flags(flags),
+					0600));
+}
+
+int host_memfd(const char *name)
+{
+	return host_syscall2(__NR_memfd_create, (long)name, 1 /* MFD_CLOEXEC */);
+}
+
+int host_dup(int fd)
+{
+	return host_syscall3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+}
+
+int host_close(int fd)
+{
+	/* Linux closes the descriptor even when it says EINTR. */
+	long ret = host_syscall1(__NR_close, fd);
+
+	return ret == -EINTR ? 0 : ret;
+}
+
+static void fill_stat(struct host_stat *st, const struct stat *from)
+{
+	st->size = from->st_size;
+	st->dev = from->st_dev;
+	st->ino = from->st_ino;
+	st->mtime = from->st_mtim.tv_sec;
+	st->mode = from->st_mode;
+	st->blksize = from->st_blksize;
+}
+
+/* Bytes of the block device at @fd.  Leaves its file position alone. */
+static unsigned long long device_size(int fd)
+{
+	long at = host_syscall3(__NR_lseek, fd, 0, SEEK_CUR);
+	long end = host_syscall3(__NR_lseek, fd, 0, SEEK_END);
+
+	if (at >= 0)
+		host_syscall3(__NR_lseek, fd, at, SEEK_SET);
+	return end < 0 ? 0 : end;
+}
+
+int host_fstat(int fd, struct host_stat *st)
+{
+	struct stat from;
+	long ret = host_syscall2(__NR_fstat, fd, (long)&from);
+
+	if (ret < 0)
+		return ret;
+	fill_stat(st, &from);
+	if (S_ISBLK(from.st_mode))
+		st->size = device_size(fd);
+	return 0;
+}
+
+int host_stat(const char *path, struct host_stat *st)
+{
+	struct stat from;
+	long ret = host_syscall2(__NR_stat, (long)path, (long)&from);
+
+	if (ret < 0)
+		return ret;
+	fill_stat(st, &from);
+	if (S_ISBLK(from.st_mode)) {
+		int fd = host_open(path, HOST_O_READ);
+
+		if (fd < 0)
+			return fd;
+		st->size = device_size(fd);
+		host_close(fd);
+	}
+	return 0;
+}
+
+/*
+ * Reads and writes of the kernel's own buffers.  Most lie in memory that is
+ * always open in kernel mode; for the others the host says EFAULT once.
+ */
+long host_read(int fd, void *buf, unsigned long len)
+{
+	long ret = host_retry(host_syscall3(__NR_read, fd, (long)buf, len));
+
+	if (ret == -EFAULT) {
+		host_touch(buf, len);
+		ret = host_retry(host_syscall3(__NR_read, fd, (long)buf, len));
+	}
+	return ret;
+}
+
+long host_write(int fd, const void *buf, unsigned long len)
+{
+	long ret = host_retry(host_syscall3(__NR_write, fd, (long)buf, len));
+
+	if (ret == -EFAULT) {
+		host_touch(buf, len);
+		ret = host_retry(host_syscall3(__NR_write, fd, (long)buf, len));
+	}
+	return ret;
+}
+
+long host_pread(int fd, void *buf, unsigned long len, unsigned long long offset)
+{
+	long ret = host_retry(host_syscall4(__NR_pread64, fd, (long)buf, len, offset));
+
+	if (ret == -EFAULT) {
+		host_touch(buf, len);
+		ret = host_retry(host_syscall4(__NR_pread64, fd, (long)buf, len, offset));
+	}
+	return ret;
+}
+
+long host_pwrite(int fd, const void *buf, unsigned long len, unsigned long long offset)
+{
+	long ret = host_retry(host_syscall4(__NR_pwrite64, fd, (long)buf, len, offset));
+
+	if (ret == -EFAULT) {
+		host_touch(buf, len);
+		ret = host_retry(host_syscall4(__NR_pwrite64, fd, (long)buf, len, offset));
+	}
+	return ret;
+}
+
+int host_fsync(int fd)
+{
+	return host_retry(host_syscall1(__NR_fsync, fd));
+}
+
+int host_ftruncate(int fd, unsigned long long size)
+{
+	return host_retry(host_syscall2(__NR_ftruncate, fd, size));
+}
+
+int host_punch_hole(int fd, unsigned long long offset, unsigned long long len)
+{
+	return host_retry(host_syscall4(__NR_fallocate, fd,
+					FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, len));
+}
+
+int host_zero_range(int fd, unsigned long long offset, unsigned long long len)
+{
+	return host_retry(host_syscall4(__NR_fallocate, fd,
+					FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len));
+}
+
+int host_unlink(const char *path)
+{
+	return host_syscall3(__NR_unlinkat, AT_FDCWD, (long)path, 0);
+}
+
+int host_unlink_at(int dir, const char *name, int folder)
+{
+	return host_syscall3(__NR_unlinkat, dir, (long)name, folder ? AT_REMOVEDIR : 0);
+}
+
+int host_mkdir(const char *path)
+{
+	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
+}
+
+long host_readlink(const char *path, char *buf, unsigned long len)
+{
+	return host_syscall4(__NR_readlinkat, AT_FDCWD, (long)path, (long)buf, len);
+}
+
+static int change_flag(int fd, int flag, int on)
+{
+	long flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
+	long changed;
+
+	if (flags < 0)
+		return flags;
+	changed = on ? flags | flag : flags & ~flag;
+	return changed == flags ? 0 : host_syscall3(__NR_fcntl, fd, F_SETFL, changed);
+}
+
+int host_set_nonblock(int fd, int on)
+{
+	return change_flag(fd, O_NONBLOCK, on);
+}
+
+int host_set_async(int fd, int on)
+{
+	if (on) {
+		long ret = host_syscall3(__NR_fcntl, fd, F_SETOWN, host_syscall0(__NR_getpid));
+
+		if (ret < 0)
+			return ret;
+	}
+	return change_flag(fd, O_ASYNC, on);
+}
+
+int host_lock_file(int fd, int write)
+{
+	struct flock lock = { .l_type = write ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
+	long ret = host_retry(host_syscall3(__NR_fcntl, fd, F_OFD_SETLK, (long)&lock));
+
+	return ret == -EACCES ? -EAGAIN : ret;
+}
+
+/* A read that says whether O_DIRECT takes buffers and offsets at multiples of @align. */
+static int dio_reads(int fd, unsigned int align)
+{
+	static char buf[8192] __attribute__((aligned(4096)));
+
+	return host_pread(fd, buf + (align & 4095), align, 0) >= 0;
+}
+
+unsigned int host_dio_align(int fd)
+{
+	unsigned int align = 0;
+#ifdef STATX_DIOALIGN
+	struct statx stx;
+
+	/* Linux 6.1 */
+	memset(&stx, 0, sizeof(stx));
+	if (!host_syscall5(__NR_statx, fd, (long)"", AT_EMPTY_PATH, STATX_DIOALIGN, (long)&stx) &&
+	    stx.stx_mask & STATX_DIOALIGN) {
+		if (!stx.stx_dio_offset_align || !stx.stx_dio_mem_align)
+			return 0;
+		align = stx.stx_dio_mem_align;
+		if (align < stx.stx_dio_offset_align)
+			align = stx.stx_dio_offset_align;
+		return align < 512 ? 512 : align;
+	}
+#endif
+	if (!host_syscall3(__NR_ioctl, fd, BLKSSZGET, (long)&align))
+		return align;
+	if (dio_reads(fd, 512))
+		return 512;
+	return dio_reads(fd, 4096) ? 4096 : 0;
+}
+
+/* The whole of a small file, as a string: its length, or -errno. */
+static long slurp(const char *path, char *buf, unsigned long size)
+{
+	unsigned long n = 0;
+	long ret;
+	int fd = host_open(path, HOST_O_READ);
+
+	if (fd < 0)
+		return fd;
+	do {
+		ret = host_read(fd, buf + n, size - 1 - n);
+		if (ret > 0)
+			n += ret;
+	} while (ret > 0 && n < size - 1);
+	host_close(fd);
+	buf[n] = 0;
+	return ret < 0 ? ret : (long)n;
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The first number after @key in @text, or @otherwise ("max", or no such key). */
+static unsigned long long number_after(const char *text, const char *key,
+				       unsigned long long otherwise)
+{
+	const char *p = strstr(text, key);
+	unsigned long long n = 0;
+
+	if (!p)
+		return otherwise;
+	for (p += strlen(key); *p == ' '; p++)
+		;
+	if (!is_digit(*p))
+		return otherwise;
+	for (; is_digit(*p); p++)
+		n = n * 10 + (*p - '0');
+	return n;
+}
+
+/* The least of @limit and what the control group at @path (with room for a name) may use. */
+static unsigned long long group_limit(char *path, const char *name, unsigned long long limit)
+{
+	unsigned long len = strlen(path);
+	char text[64];
+	unsigned long long n;
+
+	strcpy(path + len, name);
+	if (slurp(path, text, sizeof(text)) > 0) {
+		n = number_after(text, "", limit);
+		if (n < limit)
+			limit = n;
+	}
+	path[len] = 0;
+	return limit;
+}
+
+unsigned long long host_free_memory(void)
+{
+	static const char v2[] = "/sys/fs/cgroup", v1[] = "/sys/fs/cgroup/memory";
+	char text[2048], path[sizeof(text) + sizeof(v1) + 32];
+	unsigned long long free;
+	struct rlimit lim;
+	char *p, *end;
+
+	if (slurp("/proc/meminfo", text, sizeof(text)) <= 0)
+		return 0;
+	free = (number_after(text, "MemAvailable:", 0) + number_after(text, "SwapFree:", 0)) << 10;
+
+	/* The group's folder and all above it limit a process; v1 shows the innermost at its top. */
+	strcpy(path, v1);
+	free = group_limit(path, "/memory.limit_in_bytes", free);
+	strcpy(path, v2);
+	if (slurp("/proc/self/cgroup", text, sizeof(text)) > 0) {
+		p = strstr(text, "0::/");
+		end = p ? strchr(p, '\n') : NULL;
+		if (end && end[-1] == '/')
+			end--;
+		if (end) {
+			memcpy(path + strlen(v2), p + 3, end - (p + 3));
+			path[strlen(v2) + (end - (p + 3))] = 0;
+		}
+	}
+	for (;;) {
+		free = group_limit(path, "/memory.max", free);
+		p = strrchr(path, '/');
+		if (!p || p < path + strlen(v2))
+			break;
+		*p = 0;
+	}
+
+	if (!host_syscall4(__NR_prlimit64, 0, RLIMIT_AS, 0, (long)&lim) && lim.rlim_cur < free)
+		free = lim.rlim_cur;
+	return free;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unix sockets: control of the guest from the host.
+ *
+ * Calls after host_lock():
+ *	accept4
+ *	recvmsg sendmsg		never wait, never raise SIGPIPE
+ */
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "../include/asm/host.h"
+#include "syscall.h"
+
+_Static_assert(sizeof(struct sockaddr_un) <= HOST_PEER_LEN, "");
+
+int host_unix_listen(const char *path, int type)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, on = 1;
+	long ret;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, path);
+	fd = host_syscall3(__NR_socket, AF_UNIX,
+			   (type == 1 ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			   0);
+	if (fd < 0)
+		return fd;
+	/* The socket's own mode becomes the file's, so it is never open to others. */
+	ret = host_syscall2(__NR_fchmod, fd, 0600);
+	if (!ret)
+		ret = host_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_PASSCRED, (long)&on,
+				    sizeof(on));
+	if (!ret)
+		ret = host_syscall3(__NR_bind, fd, (long)&addr, sizeof(addr));
+	if (!ret && type == 1)
+		ret = host_syscall2(__NR_listen, fd, 16);
+	if (ret < 0) {
+		host_close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+int host_accept(int fd)
+{
+	return host_retry(host_syscall4(__NR_accept4, fd, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned int *peer_len,
+		    int *peer_uid)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct msghdr msg = {
+		.msg_name = peer,
+		.msg_namelen = HOST_PEER_LEN,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c;
+	long ret = host_retry(host_syscall3(__NR_recvmsg, fd, (long)&msg,
+					    MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+
+	if (ret < 0)
+		return ret;
+	*peer_len = msg.msg_namelen;
+	*peer_uid = -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+		struct ucred cred;
+
+		memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+		*peer_uid = cred.uid;
+	}
+	return ret;
+}
+
+long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer,
+		    unsigned int peer_len)
+{
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
+	struct msghdr msg = {
+		.msg_name = (void *)peer,
+		.msg_namelen = peer_len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
+
+	return host_retry(host_syscall3(__NR_sendmsg, fd, (long)&msg, MSG_DONTWAIT | MSG_NOSIGNAL));
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Terminals of the host, and what else stands behind descriptors that the guest
+ * was started with.
+ *
+ * Calls after host_lock():
+ *	ioctl	TCGETS TCSETS TIOCGWINSZ TIOCSWINSZ
+ *	fcntl	F_SETFL			host_tty_restore(), for shared descriptions
+ */
+#include <asm/ioctls.h>
+#include <asm/termios.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "../include/asm/host.h"
+#include "syscall.h"
+
+/* What host_tty_restore() puts back. */
+struct saved {
+	int fd;
+	int is_flags;		/* file status flags, otherwise terminal modes */
+	long flags;
+	struct termios modes;
+};
+
+static struct saved saved[64];
+static unsigned int nr_saved;
+
+static struct saved *save(int fd, int is_flags)
+{
+	struct saved *s;
+
+	for (s = saved; s < saved + nr_saved; s++)
+		if (s->fd == fd && s->is_flags == is_flags)
+			return NULL;
+	if (nr_saved == sizeof(saved) / sizeof(saved[0]))
+		return NULL;
+	s->fd = fd;
+	s->is_flags = is_flags;
+	return s;
+}
+
+/* A signal may end the process at any instruction: an entry counts when it is complete. */
+static void saved_complete(void)
+{
+	asm volatile("" : : : "memory");
+	nr_saved++;
+}
+
+int host_isatty(int fd)
+{
+	struct termios modes;
+
+	return !host_syscall3(__NR_ioctl, fd, TCGETS, (long)&modes);
+}
+
+int host_tty_raw(int fd)
+{
+	struct termios modes;
+	struct saved *s;
+	long ret = host_syscall3(__NR_ioctl, fd, TCGETS, (long)&modes);
+
+	if (ret < 0)
+		return ret;
+	s = save(fd, 0);
+	if (s) {
+		s->modes = modes;
+		saved_complete();
+	}
+	/* Bytes pass unchanged both ways: the guest's terminal does all the rest. */
+	modes.c_iflag &= ~(IGNBRK | BRKINT | IGNPAR | PARMRK | INPCK | ISTRIP | INLCR | IGNCR |
+			   ICRNL | IUCLC | IXON | IXOFF | IXANY | IMAXBEL | IUTF8);
+	modes.c_oflag &= ~OPOST;
+	modes.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN | TOSTOP);
+	modes.c_cflag &= ~(CSIZE | PARENB);
+	modes.c_cflag |= CS8;
+	modes.c_cc[VMIN] = 1;
+	modes.c_cc[VTIME] = 0;
+	/* Retried: one in the background is stopped here until it is in the foreground. */
+	return host_retry(host_syscall3(__NR_ioctl, fd, TCSETS, (long)&modes));
+}
+
+void host_tty_restore(void)
+{
+	/* Last first, so that a terminal saved twice gets its first modes. */
+	for (struct saved *s = saved + nr_saved; s-- > saved;) {
+		if (s->is_flags)
+			host_syscall3(__NR_fcntl, s->fd, F_SETFL, s->flags);
+		else
+			host_syscall3(__NR_ioctl, s->fd, TCSETS, (long)&s->modes);
+	}
+}
+
+int host_tty_winsize(int fd, struct host_winsize *ws)
+{
+	struct winsize from;
+	long ret = host_syscall3(__NR_ioctl, fd, TIOCGWINSZ, (long)&from);
+
+	if (ret < 0)
+		return ret;
+	ws->rows = from.ws_row;
+	ws->cols = from.ws_col;
+	return 0;
+}
+
+int host_tty_set_winsize(int fd, const struct host_winsize *ws)
+{
+	struct winsize to = { .ws_row = ws->rows, .ws_col = ws->cols };
+
+	return host_syscall3(__NR_ioctl, fd, TIOCSWINSZ, (long)&to);
+}
+
+static char *put_number(char *at, unsigned int n)
+{
+	if (n >= 10)
+		at = put_number(at, n / 10);
+	*at++ = '0' + n % 10;
+	*at = 0;
+	return at;
+}
+
+/* Opened again, a pseudo terminal's master would be another terminal. */
+static int is_ptmx(const struct stat *st)
+{
+	return st->st_rdev == ((5 << 8) | 2);
+}
+
+int host_private(int fd)
+{
+	char path[32] = "/proc/self/fd/";
+	struct saved *s;
+	struct stat st;
+	long ret, flags;
+
+	ret = host_syscall2(__NR_fstat, fd, (long)&st);
+	if (ret < 0)
+		return ret;
+	flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
+	if (flags < 0)
+		return flags;
+
+	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && host_isatty(fd) && !is_ptmx(&st))) {
+		put_number(path + strlen(path), fd);
+		ret = host_retry(host_syscall3(__NR_openat, AT_FDCWD, (long)path,
+					       (flags & O_ACCMODE) | O_NOCTTY | O_NONBLOCK |
+					       O_CLOEXEC));
+		if (ret >= 0)
+			return ret;
+	} else if (!S_ISSOCK(st.st_mode) && !is_ptmx(&st)) {
+		/* Files are always ready; their position and O_APPEND are part of the channel. */
+		return host_dup(fd);
+	}
+
+	/* It belongs to another user, or is a socket: share it, and leave it as it was. */
+	ret = host_dup(fd);
+	if (ret < 0)
+		return ret;
+	s = save(ret, 1);
+	if (s) {
+		s->flags = flags;
+		saved_complete();
+	}
+	host_set_nonblock(ret, 1);
+	return ret;
+}
+
+int host_pty_open(char *name, unsigned long len)
+{
+	char path[32] = "/dev/pts/";
+	int locked = 0, fd;
+	unsigned int n;
+	long ret;
+
+	fd = host_open("/dev/ptmx", HOST_O_READ | HOST_O_WRITE | HOST_O_NONBLOCK);
+	if (fd < 0)
+		return fd;
+	ret = host_syscall3(__NR_ioctl, fd, TIOCSPTLCK, (long)&locked);
+	if (!ret)
+		ret = host_syscall3(__NR_ioctl, fd, TIOCGPTN, (long)&n);
+	if (!ret) {
+		put_number(path + strlen(path), n);
+		if (strlen(path) < len)
+			strcpy(name, path);
+		else
+			ret = -ENAMETOOLONG;
+	}
+	if (ret < 0) {
+		host_close(fd);
+		return ret;
+	}
+	return fd;
+}

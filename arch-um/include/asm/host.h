@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The boundary between the guest kernel and the host.
+ *
+ * The code under host/ is the only one that is compiled against the C library's
+ * headers and that makes host system calls; everything else of the port and
+ * every driver calls the functions below.  Plain C types only: both sides
+ * include this file.
+ *
+ * All functions return a value >= 0, or the host's error as -errno, and never
+ * sleep in the host unless they say so.  Descriptors are host descriptors.
+ * Functions marked [boot] open something and work only until host_lock(), which
+ * runs before the first user instruction.
+ */
+#ifndef __ASM_HOST_H
+#define __ASM_HOST_H
+
+/* What host_open() is asked for; the host's own numbers stay in host/. */
+#define HOST_O_READ	0x01
+#define HOST_O_WRITE	0x02
+#define HOST_O_CREATE	0x04	/* mode 0600 */
+#define HOST_O_EXCL	0x08
+#define HOST_O_DIRECT	0x10
+#define HOST_O_DIR	0x20
+#define HOST_O_NONBLOCK	0x40
+#define HOST_O_APPEND	0x80
+#define HOST_O_TRUNC	0x100
+#define HOST_O_TMPFILE	0x200	/* an unnamed file in the given folder */
+
+struct host_stat {
+	unsigned long long size;	/* bytes; of a block device too */
+	unsigned long long dev, ino;
+	long long mtime;		/* seconds */
+	unsigned int mode;		/* as in stat(2) */
+	unsigned int blksize;
+};
+
+/* Files (file.c) */
+int host_open(const char *path, unsigned int flags);				/* [boot] */
+int host_memfd(const char *name);						/* [boot] */
+int host_dup(int fd);								/* [boot] */
+int host_close(int fd);
+int host_stat(const char *path, struct host_stat *st);				/* [boot] */
+int host_fstat(int fd, struct host_stat *st);
+long host_read(int fd, void *buf, unsigned long len);
+long host_write(int fd, const void *buf, unsigned long len);
+long host_pread(int fd, void *buf, unsigned long len, unsigned long long offset);
+long host_pwrite(int fd, const void *buf, unsigned long len, unsigned long long offset);
+int host_fsync(int fd);								/* blocks */
+int host_ftruncate(int fd, unsigned long long size);
+/* Make a range read as zeroes: give its blocks back, or keep them. */
+int host_punch_hole(int fd, unsigned long long offset, unsigned long long len);
+int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
+int host_unlink(const char *path);						/* [boot] */
+int host_unlink_at(int dir, const char *name, int folder);	/* @dir: a descriptor of a folder */
+int host_mkdir(const char *path);			/* [boot] mode 0700 */
+int host_set_nonblock(int fd, int on);
+int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
+int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
+long host_readlink(const char *path, char *buf, unsigned long len);		/* [boot] */
+unsigned long long host_free_memory(void);	/* bytes the host could give */	/* [boot] */
+/* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
+unsigned int host_dio_align(int fd);						/* [boot] */
+
+/* Terminals and channels (tty.c) */
+struct host_winsize {
+	unsigned short rows, cols;
+};
+
+int host_isatty(int fd);
+int host_tty_raw(int fd);	/* saves the first state of each fd for host_tty_restore() */
+void host_tty_restore(void);	/* undoes it, and host_private(); at any time, also while dying */
+int host_tty_winsize(int fd, struct host_winsize *ws);
+int host_tty_set_winsize(int fd, const struct host_winsize *ws);
+/*
+ * [boot] A descriptor for the guest's own use of what @fd names.  Never waits.
+ * A terminal or pipe is opened anew, so that its flags are not those of the shell
+ * that gave it to us; where that is refused the description is shared, and
+ * host_tty_restore() puts its flags back.
+ */
+int host_private(int fd);
+int host_pty_open(char *name, unsigned long len);	/* [boot] master; @name: slave path */
+
+/* Asynchronous I/O on files (aio.c) */
+struct host_iovec {		/* same as struct iovec */
+	void *base;
+	unsigned long len;
+};
+
+enum host_aio_op { HOST_AIO_READV, HOST_AIO_WRITEV, HOST_AIO_FDSYNC };
+
+/*
+ * One request in flight.  Owned by the caller until host_aio_reap() hands it
+ * back; @iov stays valid until then.
+ */
+struct host_aio {
+	unsigned long iocb[8];	/* struct iocb, private to host/aio.c */
+	void *owner;		/* the caller's */
+	long res;		/* bytes or -errno, after completion */
+};
+
+struct host_aio_ctx;
+/*
+ * [boot] Context for @depth requests; completions make the eventfd *@efd readable.
+ * NULL: the host has no AIO, or no room for more of it (fs.aio-max-nr).
+ */
+struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd);
+/* @dsync: a write that is on the disk when it completes */
+void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
+		   const struct host_iovec *iov, unsigned int niov, unsigned long long offset,
+		   int dsync);
+/* Returns how many of @nr were taken (>= 1), or -errno for the first. */
+int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int nr);
+/* Takes up to @max completed requests off the ring in memory: no host call. */
+int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int max);
+/* Is there one to take?  No host call either. */
+int host_aio_pending(const struct host_aio_ctx *ctx);
+
+/* Readiness: one epoll set for everything that can wake the guest (poll.c) */
+#define HOST_POLLIN	0x001
+#define HOST_POLLOUT	0x004
+#define HOST_POLLHUP	0x010
+
+struct host_event {
+	unsigned int events;	/* HOST_POLL*, level triggered */
+	unsigned int irq;
+};
+
+int host_poll_add(int fd, unsigned int events, unsigned int irq);	/* first call: [boot] */
+int host_poll_mod(int fd, unsigned int events, unsigned int irq);	/* 0: hang-ups neither */
+int host_poll_del(int fd);
+/*
+ * Waits up to @ns (0: not at all, -1: for ever) for up to @max events.  -EINTR when
+ * a signal came, or at once when *@pending (may be NULL) is not 0.
+ *
+ * No signal is slept over if the handler that sets *@pending resumes a context it
+ * interrupted at host_poll_window <= ip < host_poll_window_end at
+ * host_poll_interrupted instead.
+ */
+int host_poll(struct host_event *ev, unsigned int max, long long ns, const unsigned int *pending);
+extern const char host_poll_window[], host_poll_window_end[], host_poll_interrupted[];
+/* Waits up to @ns for one descriptor: HOST_POLL*, 0 when none came, or -errno. */
+int host_wait_fd(int fd, unsigned int events, long long ns);
+int host_eventfd(void);								/* [boot] */
+
+/* Time (time.c) */
+unsigned long long host_monotonic_ns(void);
+unsigned long long host_realtime_ns(void);
+int host_timer_arm(unsigned long long ns);	/* one shot, SIGALRM in @ns from now; 0: off.
+						 * First call: [boot] */
+int host_tsc_usable(void);			/* [boot] the host keeps time by the TSC */
+
+/* Sockets (socket.c) */
+int host_unix_listen(const char *path, int type);	/* [boot] 0600; type 1 stream 2 dgram */
+int host_accept(int fd);
+long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned int *peer_len,
+		    int *peer_uid);
+long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer,
+		    unsigned int peer_len);
+#define HOST_PEER_LEN 112	/* struct sockaddr_un fits */
+
+/* The process */
+int host_getpid(void);
+int host_kill_pid(int pid, int sig);						/* [boot] */
+long host_getrandom(void *buf, unsigned long len);
+const char *host_getenv(const char *name);	/* from the environment linux was started with */
+void host_exit(int status) __attribute__((noreturn));	/* restores the terminals first */
+
+#endif /* __ASM_HOST_H */
