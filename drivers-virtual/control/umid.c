@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * umid=: the guest's name.  A named guest has a folder on the host, uml_dir/umid,
+ * with its process number in the file pid and its control sockets.  It holds a
+ * lock on that file as long as it lives, so a folder without a lock is one that a
+ * dead guest has left, and may be taken over.
+ */
+#define pr_fmt(fmt) "umid: " fmt
+
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <asm/drivers.h>
+#include <asm/host.h>
+#include <asm/setup.h>
+
+#define UMID_LEN	64
+#define PATH_LEN	512
+#define TRIES		100	/* at a folder that others remove meanwhile */
+
+static char umid[UMID_LEN];
+static const char *uml_dir __initdata = "~/.uml";
+static int uml_dir_fd = -1, umid_fd = -1;	/* folders */
+
+static int __init umid_option(char *name)
+{
+	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+		um_die("umid=%s: this cannot be a name: use letters, digits, - and _", name);
+	if (strscpy(umid, name) < 0)
+		um_die("umid=%s: this is too long: use at most %d characters", name, UMID_LEN - 1);
+	return 1;
+}
+__setup("umid=", umid_option);
+
+static int __init uml_dir_option(char *path)
+{
+	if (!*path)
+		um_die("uml_dir=: no folder is named");
+	uml_dir = path;
+	return 1;
+}
+__setup("uml_dir=", uml_dir_option);
+
+/* uml_dir and what is in it; with ~ for the home folder as shells have it. */
+static void __init make_path(char *to, const char *name, const char *file)
+{
+	const char *home = "", *path = uml_dir;
+
+	if (path[0] == '~' && (path[1] == '/' || !path[1])) {
+		home = host_getenv("HOME");
+		if (!home || !*home)
+			um_die("umid=%s: HOME is not set: name a folder for guests with uml_dir=",
+			       umid);
+		path++;
+	}
+	if (snprintf(to, PATH_LEN, "%s%s%s%s%s%s", home, path, *name ? "/" : "", name,
+		     *file ? "/" : "", file) >= PATH_LEN)
+		um_die("uml_dir=%s: this is too long", uml_dir);
+}
+
+static int __init open_folder(const char *path)
+{
+	int err = host_mkdir(path);
+
+	if (!err || err == -EEXIST)
+		err = host_open(path, HOST_O_READ | HOST_O_DIR);
+	if (err < 0)
+		um_die("umid=%s: there can be no folder %s (host error %pe): name another with uml_dir=",
+		       umid, path, ERR_PTR(err));
+	return err;
+}
+
+static __noreturn void __init in_use(int fd)
+{
+	char pid[16] = "";
+	long n = host_pread(fd, pid, sizeof(pid) - 1, 0);
+
+	pid[max(n, 0L)] = 0;
+	um_die("umid=%s: a guest of this name is running as process %s: choose another name", umid,
+	       strim(pid));
+}
+
+/* The pid file, locked by us.  Starters and enders of the same name may be about. */
+static int __init claim(const char *folder, const char *path)
+{
+	struct host_stat mine, there;
+	int fd, err, i;
+
+	for (i = 0; i < TRIES; i++) {
+		umid_fd = open_folder(folder);
+		fd = host_open(path, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE);
+		if (fd >= 0) {
+			err = host_lock_file(fd, 1);
+			if (err == -EAGAIN)
+				in_use(fd);
+			if (err)
+				um_die("umid=%s: %s cannot be locked (host error %pe): name a folder on a local disk with uml_dir=",
+				       umid, path, ERR_PTR(err));
+			/* Its last owner may have removed it after we had opened it. */
+			if (!host_fstat(fd, &mine) && !host_stat(path, &there) &&
+			    mine.ino == there.ino && mine.dev == there.dev)
+				return fd;
+			host_close(fd);
+		} else if (fd != -ENOENT) {
+			um_die("umid=%s: %s cannot be made (host error %pe): name another folder with uml_dir=",
+			       umid, path, ERR_PTR(fd));
+		}
+		host_close(umid_fd);
+	}
+	um_die("umid=%s: %s vanishes again and again", umid, path);
+}
+
+static int __init umid_init(void)
+{
+	static char folder[PATH_LEN] __initdata, path[PATH_LEN] __initdata;
+	char text[16];
+	int fd, n;
+
+	if (!umid[0])
+		return 0;
+	make_path(path, "", "");
+	uml_dir_fd = open_folder(path);
+	make_path(folder, umid, "");
+	make_path(path, umid, "pid");
+	fd = claim(folder, path);
+
+	n = scnprintf(text, sizeof(text), "%d\n", host_getpid());
+	if (host_ftruncate(fd, 0) || host_pwrite(fd, text, n, 0) != n)
+		um_die("umid=%s: %s cannot be written: is the disk full?", umid, path);
+	/* It stays open: the lock goes with it. */
+	return 0;
+}
+early_initcall(umid_init);
+
+void um_umid_cleanup(void)
+{
+	if (umid_fd < 0)
+		return;
+	host_unlink_at(umid_fd, "pid", 0);
+	host_unlink_at(uml_dir_fd, umid, 1);
+}
