@@ -12,6 +12,7 @@
  * Calls after host_lock():
  *	io_submit
  *	fdatasync write		where the host has no asynchronous fsync
+ *	ppoll			host_aio_drain()
  */
 #include <libaio.h>
 #include <linux/fs.h>
@@ -21,11 +22,13 @@
 #include <sys/uio.h>
 #include "../include/asm/host.h"
 #include "../include/asm/layout.h"
+#include "keep.h"
 #include "syscall.h"
 
 #define RING_MAGIC	0xa10a10a1
 #define RING_ALIGN	0x10000UL
 #define PAGE		4096UL
+#define NS_PER_S	1000000000LL
 
 /* fs/aio.c of the host kernel; its ABI since 2.6. */
 struct aio_ring {
@@ -43,6 +46,7 @@ struct aio_ring {
 struct host_aio_ctx {
 	struct aio_ring *ring;
 	int efd;
+	unsigned int in_flight;		/* at the host */
 	struct host_aio *done;		/* completed here, see sync_here(); latest first */
 };
 
@@ -59,45 +63,52 @@ static struct iocb *iocb_of(struct host_aio *io)
 	return (struct iocb *)io->iocb;
 }
 
-struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd)
+/* A ring for @depth requests, in its place: its address, or -errno. */
+static long make_ring(unsigned int depth)
 {
-	struct host_aio_ctx *ctx = &contexts[nr_contexts];
 	unsigned long size, id = 0;
 	struct aio_ring *ring;
 	long ret;
 
+	ret = host_syscall2(__NR_io_setup, depth, (long)&id);
+	if (ret < 0)
+		return ret;
+	/* The host rounds the number of entries up, by its number of processors too. */
+	ring = (struct aio_ring *)id;
+	size = sizeof(*ring) + ring->nr * sizeof(ring->event[0]);
+	size = (size + PAGE - 1) & -PAGE;
+	if (ring->magic != RING_MAGIC || ring->incompat_features ||
+	    ring->header_length != sizeof(*ring) || size > AIO_END - ring_end)
+		ret = -ENOSYS;
+	else
+		ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+				    ring_end);
+	if (ret < 0) {
+		host_syscall1(__NR_io_destroy, id);
+		return ret;
+	}
+	ring_end += (size + RING_ALIGN - 1) & -RING_ALIGN;
+	return ret;
+}
+
+struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd)
+{
+	struct host_aio_ctx *ctx = &contexts[nr_contexts];
+	long ring;
+
 	if (nr_contexts == sizeof(contexts) / sizeof(contexts[0]))
+		return NULL;
+	if (!kept_recall(KEPT_AIO, depth, "", &ring))
+		ring = kept_record(KEPT_AIO, depth, "", make_ring(depth));
+	if (ring < 0)
 		return NULL;
 	ctx->efd = host_eventfd();
 	if (ctx->efd < 0)
 		return NULL;
-	if (host_syscall2(__NR_io_setup, depth, (long)&id) < 0)
-		goto close;
-
-	/* The host rounds the number of entries up, by its number of processors too. */
-	ring = (struct aio_ring *)id;
-	if (ring->magic != RING_MAGIC || ring->incompat_features ||
-	    ring->header_length != sizeof(*ring))
-		goto destroy;
-	size = sizeof(*ring) + ring->nr * sizeof(ring->event[0]);
-	size = (size + PAGE - 1) & -PAGE;
-	if (size > AIO_END - ring_end)
-		goto destroy;
-	ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, ring_end);
-	if (ret != (long)ring_end)
-		goto destroy;
-
-	ctx->ring = (struct aio_ring *)ring_end;
-	ring_end += (size + RING_ALIGN - 1) & -RING_ALIGN;
+	ctx->ring = (struct aio_ring *)ring;
 	nr_contexts++;
 	*efd = ctx->efd;
 	return ctx;
-
-destroy:
-	host_syscall1(__NR_io_destroy, id);
-close:
-	host_close(ctx->efd);
-	return NULL;
 }
 
 void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
@@ -157,6 +168,8 @@ int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int
 	host_touch(ctx->ring, sizeof(*ctx->ring));
 
 	ret = host_syscall3(__NR_io_submit, (long)ctx->ring, nr, (long)io);
+	if (ret > 0)
+		ctx->in_flight += ret;
 	if (ret == -EINVAL && iocb_of(io[0])->aio_lio_opcode == IO_CMD_FDSYNC) {
 		sync_here(ctx, io[0]);
 		return 1;
@@ -182,6 +195,7 @@ int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int m
 
 		io[n] = ev->data;
 		io[n++]->res = (long)ev->res;
+		ctx->in_flight--;
 		if (++head == ring->nr)
 			head = 0;
 	}
@@ -192,4 +206,19 @@ int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int m
 int host_aio_pending(const struct host_aio_ctx *ctx)
 {
 	return ctx->done || ctx->ring->head != __atomic_load_n(&ctx->ring->tail, __ATOMIC_RELAXED);
+}
+
+void host_aio_drain(void)
+{
+	struct host_aio *io[16];
+	unsigned long long count;
+	struct host_aio_ctx *ctx;
+
+	for (ctx = contexts; ctx < contexts + nr_contexts; ctx++) {
+		while (ctx->in_flight) {
+			host_read(ctx->efd, &count, sizeof(count));
+			if (!host_aio_reap(ctx, io, sizeof(io) / sizeof(io[0])))
+				host_wait_fd(ctx->efd, HOST_POLLIN, NS_PER_S);
+		}
+	}
 }

@@ -5,10 +5,10 @@
  * Calls after host_lock():
  *	read write pread64 pwrite64	descriptors that are open
  *	fstat lseek			sizes of images, which may change under us
- *	fdatasync fsync fallocate ftruncate
- *	fcntl				F_GETFL F_SETFL F_SETOWN F_OFD_SETLK
+ *	fallocate ftruncate
+ *	fcntl				F_GETFL F_SETFL; F_SETOWN for new descriptors
  *	getpid				for F_SETOWN
- *	unlinkat			host_unlink_at(), at the end of a named guest
+ *	unlink rmdir			at the end of a named guest
  *	close
  */
 #include <fcntl.h>
@@ -16,9 +16,9 @@
 #include <linux/stat.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include "../include/asm/host.h"
+#include "keep.h"
 #include "syscall.h"
 
 static int open_flags(unsigned int flags)
@@ -48,25 +48,21 @@ static int open_flags(unsigned int flags)
 
 int host_open(const char *path, unsigned int flags)
 {
-	return host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path, open_flags(flags),
-					0600));
-}
+	long fd;
 
-int host_memfd(const char *name)
-{
-	return host_syscall2(__NR_memfd_create, (long)name, 1 /* MFD_CLOEXEC */);
-}
-
-int host_dup(int fd)
-{
-	return host_syscall3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	if (kept_recall(KEPT_OPEN, flags, path, &fd))
+		return fd;
+	fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path, open_flags(flags), 0600));
+	return kept_record(KEPT_OPEN, flags, path, fd);
 }
 
 int host_close(int fd)
 {
-	/* Linux closes the descriptor even when it says EINTR. */
-	long ret = host_syscall1(__NR_close, fd);
+	long ret;
 
+	kept_forget(fd);
+	/* Linux closes the descriptor even when it says EINTR. */
+	ret = host_syscall1(__NR_close, fd);
 	return ret == -EINTR ? 0 : ret;
 }
 
@@ -107,8 +103,13 @@ int host_fstat(int fd, struct host_stat *st)
 int host_stat(const char *path, struct host_stat *st)
 {
 	struct stat from;
-	long ret = host_syscall2(__NR_stat, (long)path, (long)&from);
+	long ret;
 
+	if (kept_after_restart()) {
+		ret = kept_file(path);
+		return ret < 0 ? ret : host_fstat(ret, st);
+	}
+	ret = host_syscall2(__NR_stat, (long)path, (long)&from);
 	if (ret < 0)
 		return ret;
 	fill_stat(st, &from);
@@ -171,11 +172,6 @@ long host_pwrite(int fd, const void *buf, unsigned long len, unsigned long long 
 	return ret;
 }
 
-int host_fsync(int fd)
-{
-	return host_retry(host_syscall1(__NR_fsync, fd));
-}
-
 int host_ftruncate(int fd, unsigned long long size)
 {
 	return host_retry(host_syscall2(__NR_ftruncate, fd, size));
@@ -195,22 +191,19 @@ int host_zero_range(int fd, unsigned long long offset, unsigned long long len)
 
 int host_unlink(const char *path)
 {
-	return host_syscall3(__NR_unlinkat, AT_FDCWD, (long)path, 0);
+	return host_syscall1(__NR_unlink, (long)path);
 }
 
-int host_unlink_at(int dir, const char *name, int folder)
+int host_rmdir(const char *path)
 {
-	return host_syscall3(__NR_unlinkat, dir, (long)name, folder ? AT_REMOVEDIR : 0);
+	return host_syscall1(__NR_rmdir, (long)path);
 }
 
 int host_mkdir(const char *path)
 {
+	if (kept_after_restart())
+		return -EEXIST;
 	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
-}
-
-long host_readlink(const char *path, char *buf, unsigned long len)
-{
-	return host_syscall4(__NR_readlinkat, AT_FDCWD, (long)path, (long)buf, len);
 }
 
 static int change_flag(int fd, int flag, int on)
@@ -231,7 +224,8 @@ int host_set_nonblock(int fd, int on)
 
 int host_set_async(int fd, int on)
 {
-	if (on) {
+	/* The owner outlives a restart. */
+	if (on && !kept_after_restart()) {
 		long ret = host_syscall3(__NR_fcntl, fd, F_SETOWN, host_syscall0(__NR_getpid));
 
 		if (ret < 0)
@@ -243,8 +237,11 @@ int host_set_async(int fd, int on)
 int host_lock_file(int fd, int write)
 {
 	struct flock lock = { .l_type = write ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
-	long ret = host_retry(host_syscall3(__NR_fcntl, fd, F_OFD_SETLK, (long)&lock));
+	long ret;
 
+	if (kept_after_restart())
+		return 0;	/* the description has it still */
+	ret = host_retry(host_syscall3(__NR_fcntl, fd, F_OFD_SETLK, (long)&lock));
 	return ret == -EACCES ? -EAGAIN : ret;
 }
 
@@ -256,7 +253,7 @@ static int dio_reads(int fd, unsigned int align)
 	return host_pread(fd, buf + (align & 4095), align, 0) >= 0;
 }
 
-unsigned int host_dio_align(int fd)
+static unsigned int find_dio_align(int fd)
 {
 	unsigned int align = 0;
 #ifdef STATX_DIOALIGN
@@ -281,100 +278,11 @@ unsigned int host_dio_align(int fd)
 	return dio_reads(fd, 4096) ? 4096 : 0;
 }
 
-/* The whole of a small file, as a string: its length, or -errno. */
-static long slurp(const char *path, char *buf, unsigned long size)
+unsigned int host_dio_align(int fd)
 {
-	unsigned long n = 0;
-	long ret;
-	int fd = host_open(path, HOST_O_READ);
+	long align;
 
-	if (fd < 0)
-		return fd;
-	do {
-		ret = host_read(fd, buf + n, size - 1 - n);
-		if (ret > 0)
-			n += ret;
-	} while (ret > 0 && n < size - 1);
-	host_close(fd);
-	buf[n] = 0;
-	return ret < 0 ? ret : (long)n;
-}
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The first number after @key in @text, or @otherwise ("max", or no such key). */
-static unsigned long long number_after(const char *text, const char *key,
-				       unsigned long long otherwise)
-{
-	const char *p = strstr(text, key);
-	unsigned long long n = 0;
-
-	if (!p)
-		return otherwise;
-	for (p += strlen(key); *p == ' '; p++)
-		;
-	if (!is_digit(*p))
-		return otherwise;
-	for (; is_digit(*p); p++)
-		n = n * 10 + (*p - '0');
-	return n;
-}
-
-/* The least of @limit and what the control group at @path (with room for a name) may use. */
-static unsigned long long group_limit(char *path, const char *name, unsigned long long limit)
-{
-	unsigned long len = strlen(path);
-	char text[64];
-	unsigned long long n;
-
-	strcpy(path + len, name);
-	if (slurp(path, text, sizeof(text)) > 0) {
-		n = number_after(text, "", limit);
-		if (n < limit)
-			limit = n;
-	}
-	path[len] = 0;
-	return limit;
-}
-
-unsigned long long host_free_memory(void)
-{
-	static const char v2[] = "/sys/fs/cgroup", v1[] = "/sys/fs/cgroup/memory";
-	char text[2048], path[sizeof(text) + sizeof(v1) + 32];
-	unsigned long long free;
-	struct rlimit lim;
-	char *p, *end;
-
-	if (slurp("/proc/meminfo", text, sizeof(text)) <= 0)
-		return 0;
-	free = (number_after(text, "MemAvailable:", 0) + number_after(text, "SwapFree:", 0)) << 10;
-
-	/* The group's folder and all above it limit a process; v1 shows the innermost at its top. */
-	strcpy(path, v1);
-	free = group_limit(path, "/memory.limit_in_bytes", free);
-	strcpy(path, v2);
-	if (slurp("/proc/self/cgroup", text, sizeof(text)) > 0) {
-		p = strstr(text, "0::/");
-		end = p ? strchr(p, '\n') : NULL;
-		if (end && end[-1] == '/')
-			end--;
-		if (end) {
-			memcpy(path + strlen(v2), p + 3, end - (p + 3));
-			path[strlen(v2) + (end - (p + 3))] = 0;
-		}
-	}
-	for (;;) {
-		free = group_limit(path, "/memory.max", free);
-		p = strrchr(path, '/');
-		if (!p || p < path + strlen(v2))
-			break;
-		*p = 0;
-	}
-
-	if (!host_syscall4(__NR_prlimit64, 0, RLIMIT_AS, 0, (long)&lim) && lim.rlim_cur < free)
-		free = lim.rlim_cur;
-	return free;
+	if (kept_recall(KEPT_DIO_ALIGN, fd, "", &align))
+		return align < 0 ? 0 : align;
+	return kept_record(KEPT_DIO_ALIGN, fd, "", find_dio_align(fd));
 }

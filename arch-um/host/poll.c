@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include "../include/asm/host.h"
+#include "keep.h"
 #include "syscall.h"
 
 #define NS_PER_S	1000000000LL
@@ -32,15 +33,38 @@ static int set_ctl(int op, int fd, unsigned int events, unsigned int irq)
 	return host_syscall4(__NR_epoll_ctl, epoll_fd, op, fd, (long)&ev);
 }
 
+/* The last kernel's set, without its members. */
+static void empty_set(void)
+{
+	unsigned int i = 0;
+	int fd;
+
+	while ((fd = kept_next_fd(&i)) >= 0)
+		set_ctl(EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+static int make_set(void)
+{
+	long fd;
+
+	if (kept_recall(KEPT_EPOLL, 0, "", &fd)) {
+		epoll_fd = fd;
+		empty_set();
+	} else {
+		epoll_fd = kept_record(KEPT_EPOLL, 0, "",
+				       host_syscall1(__NR_epoll_create1, EPOLL_CLOEXEC));
+	}
+	return epoll_fd < 0 ? epoll_fd : 0;
+}
+
 int host_poll_add(int fd, unsigned int events, unsigned int irq)
 {
 	int ret;
 
 	if (epoll_fd < 0) {
-		ret = host_syscall1(__NR_epoll_create1, EPOLL_CLOEXEC);
-		if (ret < 0)
+		ret = make_set();
+		if (ret)
 			return ret;
-		epoll_fd = ret;
 	}
 	ret = set_ctl(EPOLL_CTL_ADD, fd, events, irq);
 	if (!ret && !events)
@@ -161,5 +185,10 @@ int host_wait_fd(int fd, unsigned int events, long long ns)
 
 int host_eventfd(void)
 {
-	return host_syscall2(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+	long fd;
+
+	if (kept_recall(KEPT_EVENTFD, 0, "", &fd))
+		return fd;
+	fd = host_syscall2(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return kept_record(KEPT_EVENTFD, 0, "", fd);
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "../include/asm/host.h"
+#include "keep.h"
 #include "syscall.h"
 
 _Static_assert(sizeof(struct sockaddr_un) <= HOST_PEER_LEN, "");
@@ -21,6 +22,8 @@ int host_unix_listen(const char *path, int type)
 	int fd, on = 1;
 	long ret;
 
+	if (kept_recall(KEPT_LISTEN, type, path, &ret))
+		return ret;
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
@@ -42,7 +45,7 @@ int host_unix_listen(const char *path, int type)
 		host_close(fd);
 		return ret;
 	}
-	return fd;
+	return kept_record(KEPT_LISTEN, type, path, fd);
 }
 
 int host_accept(int fd)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include "../include/asm/host.h"
+#include "keep.h"
 #include "syscall.h"
 
 #define NS_PER_S	1000000000ULL
@@ -33,7 +34,6 @@ unsigned long long host_realtime_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
-/* The first call makes the timer, so it must come before the lock. */
 int host_timer_arm(unsigned long long ns)
 {
 	static int timer = -1;		/* kernel's timer_t */
@@ -49,15 +49,19 @@ int host_timer_arm(unsigned long long ns)
 		memset(&ev, 0, sizeof(ev));
 		ev.sigev_notify = SIGEV_SIGNAL;
 		ev.sigev_signo = SIGALRM;
-		ret = host_syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&ev, (long)&id);
+		if (!kept_recall(KEPT_TIMER, 0, "", &ret)) {
+			ret = host_syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&ev,
+					    (long)&id);
+			ret = kept_record(KEPT_TIMER, 0, "", ret < 0 ? ret : id);
+		}
 		if (ret < 0)
 			return ret;
-		timer = id;
+		timer = ret;
 	}
 	return host_syscall4(__NR_timer_settime, timer, 0, (long)&when, 0);
 }
 
-int host_tsc_usable(void)
+static int uses_tsc(void)
 {
 	static const char path[] =
 		"/sys/devices/system/clocksource/clocksource0/current_clocksource";
@@ -70,4 +74,13 @@ int host_tsc_usable(void)
 	n = host_read(fd, name, sizeof(name));
 	host_close(fd);
 	return n == 4 && !memcmp(name, "tsc\n", 4);
+}
+
+int host_tsc_usable(void)
+{
+	long usable;
+
+	if (kept_recall(KEPT_TSC, 0, "", &usable))
+		return usable > 0;
+	return kept_record(KEPT_TSC, 0, "", uses_tsc());
 }

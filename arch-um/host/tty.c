@@ -4,8 +4,8 @@
  * was started with.
  *
  * Calls after host_lock():
- *	ioctl	TCGETS TCSETS TIOCGWINSZ TIOCSWINSZ
- *	fcntl	F_SETFL			host_tty_restore(), for shared descriptions
+ *	ioctl	TCGETS TCSETS TIOCGWINSZ
+ *	fcntl	F_GETFL F_SETFL		of shared descriptions
  */
 #include <asm/ioctls.h>
 #include <asm/termios.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "../include/asm/host.h"
+#include "keep.h"
 #include "syscall.h"
 
 /* What host_tty_restore() puts back. */
@@ -104,13 +105,6 @@ int host_tty_winsize(int fd, struct host_winsize *ws)
 	return 0;
 }
 
-int host_tty_set_winsize(int fd, const struct host_winsize *ws)
-{
-	struct winsize to = { .ws_row = ws->rows, .ws_col = ws->cols };
-
-	return host_syscall3(__NR_ioctl, fd, TIOCSWINSZ, (long)&to);
-}
-
 static char *put_number(char *at, unsigned int n)
 {
 	if (n >= 10)
@@ -126,68 +120,62 @@ static int is_ptmx(const struct stat *st)
 	return st->st_rdev == ((5 << 8) | 2);
 }
 
-int host_private(int fd)
+static int duplicate(int fd)
+{
+	return host_syscall3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* An open description of our own, or for what needs none of the flags, the same. */
+static long open_private(int fd)
 {
 	char path[32] = "/proc/self/fd/";
-	struct saved *s;
 	struct stat st;
-	long ret, flags;
+	long flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
 
-	ret = host_syscall2(__NR_fstat, fd, (long)&st);
-	if (ret < 0)
-		return ret;
-	flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
 	if (flags < 0)
 		return flags;
-
+	host_syscall2(__NR_fstat, fd, (long)&st);
 	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && host_isatty(fd) && !is_ptmx(&st))) {
 		put_number(path + strlen(path), fd);
-		ret = host_retry(host_syscall3(__NR_openat, AT_FDCWD, (long)path,
-					       (flags & O_ACCMODE) | O_NOCTTY | O_NONBLOCK |
-					       O_CLOEXEC));
-		if (ret >= 0)
-			return ret;
-	} else if (!S_ISSOCK(st.st_mode) && !is_ptmx(&st)) {
-		/* Files are always ready; their position and O_APPEND are part of the channel. */
-		return host_dup(fd);
+		return host_retry(host_syscall3(__NR_openat, AT_FDCWD, (long)path,
+						(flags & O_ACCMODE) | O_NOCTTY | O_NONBLOCK |
+						O_CLOEXEC));
 	}
+	if (S_ISSOCK(st.st_mode) || is_ptmx(&st))
+		return -ENXIO;
+	/* Files are always ready; their position and O_APPEND are part of the channel. */
+	return duplicate(fd);
+}
 
-	/* It belongs to another user, or is a socket: share it, and leave it as it was. */
-	ret = host_dup(fd);
-	if (ret < 0)
-		return ret;
-	s = save(ret, 1);
+/* @fd is shared with others: make it not wait, and remember what it was. */
+static void share(int fd)
+{
+	long flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
+	struct saved *s = save(fd, 1);
+
 	if (s) {
 		s->flags = flags;
 		saved_complete();
 	}
-	host_set_nonblock(ret, 1);
-	return ret;
+	host_set_nonblock(fd, 1);
 }
 
-int host_pty_open(char *name, unsigned long len)
+int host_private(int fd)
 {
-	char path[32] = "/dev/pts/";
-	int locked = 0, fd;
-	unsigned int n;
-	long ret;
+	long own;
 
-	fd = host_open("/dev/ptmx", HOST_O_READ | HOST_O_WRITE | HOST_O_NONBLOCK);
-	if (fd < 0)
-		return fd;
-	ret = host_syscall3(__NR_ioctl, fd, TIOCSPTLCK, (long)&locked);
-	if (!ret)
-		ret = host_syscall3(__NR_ioctl, fd, TIOCGPTN, (long)&n);
-	if (!ret) {
-		put_number(path + strlen(path), n);
-		if (strlen(path) < len)
-			strcpy(name, path);
-		else
-			ret = -ENAMETOOLONG;
+	if (kept_recall(KEPT_PRIVATE, fd, "", &own)) {
+		if (own >= 0)
+			return own;
+		kept_recall(KEPT_SHARED, fd, "", &own);
+	} else {
+		own = open_private(fd);
+		if (own >= 0 || own == -EBADF)
+			return kept_record(KEPT_PRIVATE, fd, "", own);
+		/* It belongs to another user, or cannot be opened anew. */
+		own = kept_record(KEPT_SHARED, fd, "", duplicate(fd));
 	}
-	if (ret < 0) {
-		host_close(fd);
-		return ret;
-	}
-	return fd;
+	if (own >= 0)
+		share(own);
+	return own;
 }

@@ -21,7 +21,8 @@
 
 static char umid[UMID_LEN];
 static const char *uml_dir __initdata = "~/.uml";
-static int uml_dir_fd = -1, umid_fd = -1;	/* folders */
+static char folder[PATH_LEN], pid_file[PATH_LEN];
+static bool claimed;
 
 static int __init umid_option(char *name)
 {
@@ -59,16 +60,13 @@ static void __init make_path(char *to, const char *name, const char *file)
 		um_die("uml_dir=%s: this is too long", uml_dir);
 }
 
-static int __init open_folder(const char *path)
+static void __init make_folder(const char *path)
 {
 	int err = host_mkdir(path);
 
-	if (!err || err == -EEXIST)
-		err = host_open(path, HOST_O_READ | HOST_O_DIR);
-	if (err < 0)
-		um_die("umid=%s: there can be no folder %s (host error %pe): name another with uml_dir=",
+	if (err && err != -EEXIST)
+		um_die("umid=%s: cannot make the folder %s (host error %pe): name another with uml_dir=",
 		       umid, path, ERR_PTR(err));
-	return err;
 }
 
 static __noreturn void __init in_use(int fd)
@@ -82,61 +80,60 @@ static __noreturn void __init in_use(int fd)
 }
 
 /* The pid file, locked by us.  Starters and enders of the same name may be about. */
-static int __init claim(const char *folder, const char *path)
+static int __init claim(void)
 {
 	struct host_stat mine, there;
 	int fd, err, i;
 
 	for (i = 0; i < TRIES; i++) {
-		umid_fd = open_folder(folder);
-		fd = host_open(path, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE);
+		make_folder(folder);
+		fd = host_open(pid_file, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE);
 		if (fd >= 0) {
 			err = host_lock_file(fd, 1);
 			if (err == -EAGAIN)
 				in_use(fd);
 			if (err)
 				um_die("umid=%s: %s cannot be locked (host error %pe): name a folder on a local disk with uml_dir=",
-				       umid, path, ERR_PTR(err));
+				       umid, pid_file, ERR_PTR(err));
 			/* Its last owner may have removed it after we had opened it. */
-			if (!host_fstat(fd, &mine) && !host_stat(path, &there) &&
+			if (!host_fstat(fd, &mine) && !host_stat(pid_file, &there) &&
 			    mine.ino == there.ino && mine.dev == there.dev)
 				return fd;
 			host_close(fd);
 		} else if (fd != -ENOENT) {
-			um_die("umid=%s: %s cannot be made (host error %pe): name another folder with uml_dir=",
-			       umid, path, ERR_PTR(fd));
+			um_die("umid=%s: %s cannot be written (host error %pe): name another folder with uml_dir=",
+			       umid, pid_file, ERR_PTR(fd));
 		}
-		host_close(umid_fd);
 	}
-	um_die("umid=%s: %s vanishes again and again", umid, path);
+	um_die("umid=%s: %s vanishes again and again", umid, pid_file);
 }
 
 static int __init umid_init(void)
 {
-	static char folder[PATH_LEN] __initdata, path[PATH_LEN] __initdata;
 	char text[16];
 	int fd, n;
 
 	if (!umid[0])
 		return 0;
-	make_path(path, "", "");
-	uml_dir_fd = open_folder(path);
+	make_path(folder, "", "");
+	make_folder(folder);
 	make_path(folder, umid, "");
-	make_path(path, umid, "pid");
-	fd = claim(folder, path);
+	make_path(pid_file, umid, "pid");
+	fd = claim();
 
 	n = scnprintf(text, sizeof(text), "%d\n", host_getpid());
 	if (host_ftruncate(fd, 0) || host_pwrite(fd, text, n, 0) != n)
-		um_die("umid=%s: %s cannot be written: is the disk full?", umid, path);
+		um_die("umid=%s: %s cannot be written: is the disk full?", umid, pid_file);
 	/* It stays open: the lock goes with it. */
+	claimed = true;
 	return 0;
 }
 early_initcall(umid_init);
 
 void um_umid_cleanup(void)
 {
-	if (umid_fd < 0)
+	if (!claimed)
 		return;
-	host_unlink_at(umid_fd, "pid", 0);
-	host_unlink_at(uml_dir_fd, umid, 1);
+	host_unlink(pid_file);
+	host_rmdir(folder);
 }

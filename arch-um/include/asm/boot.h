@@ -6,6 +6,8 @@
 #ifndef __ASM_UM_BOOT_H
 #define __ASM_UM_BOOT_H
 
+#include "kept.h"
+
 #define BOOT_MAGIC	0x6f6c6f736c6d75UL	/* "umlsolo" */
 #define BOOT_TEXT_SIZE	4096
 
@@ -27,6 +29,7 @@ struct boot_info {
 	unsigned int reboots;
 	char command_line[BOOT_TEXT_SIZE];
 	char environment[BOOT_TEXT_SIZE];	/* HOME=..., \0 separated, ends with \0\0 */
+	struct host_kept kept;
 };
 
 #ifndef BOOT_STAGE

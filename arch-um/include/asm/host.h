@@ -10,7 +10,8 @@
  * All functions return a value >= 0, or the host's error as -errno, and never
  * sleep in the host unless they say so.  Descriptors are host descriptors.
  * Functions marked [boot] open something and work only until host_lock(), which
- * runs before the first user instruction.
+ * runs before the first user instruction.  After a restart of the machine they
+ * return what they did in the first kernel, as long as that was not closed.
  */
 #ifndef __ASM_HOST_H
 #define __ASM_HOST_H
@@ -37,8 +38,6 @@ struct host_stat {
 
 /* Files (file.c) */
 int host_open(const char *path, unsigned int flags);				/* [boot] */
-int host_memfd(const char *name);						/* [boot] */
-int host_dup(int fd);								/* [boot] */
 int host_close(int fd);
 int host_stat(const char *path, struct host_stat *st);				/* [boot] */
 int host_fstat(int fd, struct host_stat *st);
@@ -46,19 +45,16 @@ long host_read(int fd, void *buf, unsigned long len);
 long host_write(int fd, const void *buf, unsigned long len);
 long host_pread(int fd, void *buf, unsigned long len, unsigned long long offset);
 long host_pwrite(int fd, const void *buf, unsigned long len, unsigned long long offset);
-int host_fsync(int fd);								/* blocks */
 int host_ftruncate(int fd, unsigned long long size);
 /* Make a range read as zeroes: give its blocks back, or keep them. */
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len);
 int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
-int host_unlink(const char *path);						/* [boot] */
-int host_unlink_at(int dir, const char *name, int folder);	/* @dir: a descriptor of a folder */
+int host_unlink(const char *path);
+int host_rmdir(const char *path);
 int host_mkdir(const char *path);			/* [boot] mode 0700 */
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
-long host_readlink(const char *path, char *buf, unsigned long len);		/* [boot] */
-unsigned long long host_free_memory(void);	/* bytes the host could give */	/* [boot] */
 /* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
 unsigned int host_dio_align(int fd);						/* [boot] */
 
@@ -71,7 +67,6 @@ int host_isatty(int fd);
 int host_tty_raw(int fd);	/* saves the first state of each fd for host_tty_restore() */
 void host_tty_restore(void);	/* undoes it, and host_private(); at any time, also while dying */
 int host_tty_winsize(int fd, struct host_winsize *ws);
-int host_tty_set_winsize(int fd, const struct host_winsize *ws);
 /*
  * [boot] A descriptor for the guest's own use of what @fd names.  Never waits.
  * A terminal or pipe is opened anew, so that its flags are not those of the shell
@@ -79,7 +74,6 @@ int host_tty_set_winsize(int fd, const struct host_winsize *ws);
  * host_tty_restore() puts its flags back.
  */
 int host_private(int fd);
-int host_pty_open(char *name, unsigned long len);	/* [boot] master; @name: slave path */
 
 /* Asynchronous I/O on files (aio.c) */
 struct host_iovec {		/* same as struct iovec */
@@ -115,6 +109,11 @@ int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int
 int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int max);
 /* Is there one to take?  No host call either. */
 int host_aio_pending(const struct host_aio_ctx *ctx);
+/*
+ * Before a restart: wait until the host has answered all, and will write to no
+ * memory any more.  Waits.
+ */
+void host_aio_drain(void);
 
 /* Readiness: one epoll set for everything that can wake the guest (poll.c) */
 #define HOST_POLLIN	0x001
@@ -161,7 +160,6 @@ long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer
 
 /* The process */
 int host_getpid(void);
-int host_kill_pid(int pid, int sig);						/* [boot] */
 long host_getrandom(void *buf, unsigned long len);
 const char *host_getenv(const char *name);	/* from the environment linux was started with */
 void host_exit(int status) __attribute__((noreturn));	/* restores the terminals first */

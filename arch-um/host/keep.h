@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What [boot] calls remember for the kernel after a restart, see keep.c.
+ */
+#ifndef HOST_KEEP_H
+#define HOST_KEEP_H
+
+enum kept_what {
+	KEPT_OPEN,		/* arg: HOST_O_* */
+	KEPT_PRIVATE,		/* arg: descriptor */
+	KEPT_SHARED,		/* likewise */
+	KEPT_DIO_ALIGN,		/* likewise */
+	KEPT_EVENTFD,
+	KEPT_EPOLL,
+	KEPT_AIO,		/* arg: depth; value: address of the ring */
+	KEPT_TIMER,
+	KEPT_TSC,
+	KEPT_LISTEN,		/* arg: type */
+};
+
+/*
+ * After a restart: true, and in *@value what kept_record() got from the last
+ * kernel for the same @what, @arg and @name; or -ENOENT.  Each value is handed out
+ * once.  False in the first kernel, which must make the call itself.
+ */
+int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value);
+
+/* Returns @value; remembers it unless it is an error. */
+long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
+
+/* Is this kernel not the first of the process? */
+int kept_after_restart(void);
+
+/* @fd is closed. */
+void kept_forget(int fd);
+
+/* After a restart: a descriptor of the file that @name was opened as, or -ENOENT. */
+int kept_file(const char *name);
+
+/* All descriptors, one after the other: start with *@i = 0; -1 after the last. */
+int kept_next_fd(unsigned int *i);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The process itself.
+ *
+ * Calls after host_lock():
+ *	getpid getrandom exit_group
+ */
+#include <stddef.h>
+#include <string.h>
+#include "../include/asm/boot.h"
+#include "../include/asm/host.h"
+#include "syscall.h"
+
+int host_getpid(void)
+{
+	return host_syscall0(__NR_getpid);
+}
+
+long host_getrandom(void *buf, unsigned long len)
+{
+	return host_retry(host_syscall3(__NR_getrandom, (long)buf, len, 0));
+}
+
+const char *host_getenv(const char *name)
+{
+	unsigned long len = strlen(name);
+	const char *at;
+
+	for (at = boot_info->environment; *at; at += strlen(at) + 1)
+		if (!strncmp(at, name, len) && at[len] == '=')
+			return at + len + 1;
+	return NULL;
+}
+
+void host_exit(int status)
+{
+	host_tty_restore();
+	for (;;)
+		host_syscall1(__NR_exit_group, status);
+}
