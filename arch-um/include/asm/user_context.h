@@ -26,7 +26,4 @@ static inline bool user_context_ok(const struct pt_regs *regs)
 	return regs->cs == __USER32_CS && regs->ip >> 32 == 0;
 }
 
-/* Tell current, or its debugger, of a debug trap.  Process context. */
-void um_send_sigtrap(struct pt_regs *regs, int si_code);
-
 #endif /* __ASM_UM_USER_CONTEXT_H */
