@@ -14,6 +14,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck disable=SC2034 # for the tests
 top=${here%/*}
 build=$top/build
+PATH=$PATH:/usr/sbin:/sbin
 LINUX=${LINUX:-$build/linux}
 DISK=${DISK:-$build/check.ext4}
 TESTS=${TESTS:-$build/tests.ext4}
@@ -28,11 +29,13 @@ PANIC=99 BAD=1
 
 count=0
 
-diag() { # LINE...
-	local line
-	while IFS= read -r line; do
-		printf '# %s\n' "$line"
-	done <<<"$*"
+# Comment lines; of many, only some from both ends.
+diag() { # TEXT
+	awk '{ line[NR] = $0 }
+		END { for (i = 1; i <= NR; i++) {
+			if (NR > 40 && i == 21) { print "# ... (" NR - 40 " lines)"; i = NR - 19 }
+			print "# " line[i]
+		} }' <<<"$*"
 }
 
 pass() {
@@ -165,7 +168,7 @@ compose() { # OPTION...
 	args+=("$@")
 }
 
-# Start a guest, with stdin from INPUT. Its pid is in PID; `finish` waits for its end.
+# Start a guest, with stdin from INPUT and no signal ignored, as bash has it for what runs in the background. Its pid is in PID; `finish` waits for its end.
 INPUT=/dev/null
 start() { # OPTION...
 	compose "$@"
@@ -173,7 +176,8 @@ start() { # OPTION...
 }
 
 run_in_background() { # COMMAND...
-	setsid env -C "$tmp" "${under[@]}" "$@" <"$INPUT" >"$tmp/out" 2>"$tmp/err" {never}<&- &
+	RAW=''
+	setsid env --default-signal -C "$tmp" "${under[@]}" "$@" <"$INPUT" >"$tmp/out" 2>"$tmp/err" {never}<&- &
 	PID=$!
 	guests[$PID]=y
 }
@@ -232,17 +236,42 @@ command_output() {
 	OUT=$(sed -n '/^=begin=$/,/^=end=$/{/^=begin=$/d;/^=end=$/d;p}' <<<"$RAW")
 }
 
+# Start a guest that runs COMMAND on DISK_COPY, a disk of its own that it may write to; `finish` waits for its end.
+start_writing() { # DISK_COPY COMMAND [OPTION...]
+	local disk=$1 command=$2
+	shift 2
+	start "ubd0=$disk" root=/dev/ubda rw quiet "$@" \
+		"$(run_option "echo =begin=; ($command); s=\$?; echo =end=; exit \$s")"
+}
+disk_copy() { # NAME
+	cp --sparse=always "$DISK" "$tmp/$1"
+	chmod 666 "$tmp/$1"
+	printf '%s\n' "$tmp/$1"
+}
+
+# Whether the guest has got that far.
+shown() { grep -qaE "$1" "$tmp/out"; }
+clean_disk() { e2fsck -fn "$1" >"$tmp/e2fsck" 2>&1; }
+
+# Processes of the session of the guest PID.
+session() {
+	local stat
+	for stat in /proc/[0-9]*/stat; do
+		awk -v sid="$1" '{ pid = $1; sub(/.*\) /, ""); if ($4 == sid && $1 != "Z") print pid }' "$stat" 2>/dev/null
+	done
+}
+
 # What a guest wrote, for a test that failed.
 show() {
 	diag "status: $STATUS"
 	diag "stderr: $ERR"
-	diag "stdout (its end): $(tail -n 20 <<<"${RAW-$OUT}")"
+	diag "stdout (its end): $(tail -n 20 <<<"${RAW:-$OUT}")"
 }
 
 ### Terminals
 
-# Start a guest on a terminal of its own. `type_keys` types, `screen` is all that it has shown so far;
-# `finish_terminal` waits for the end. The guest's pid is in PID.
+# Start a guest on a terminal of its own. `type_keys` types, `screen` is all that it has shown so far, `seen` says
+# whether that has a match; `finish_terminal` waits for the end. The guest's pid is in PID.
 start_terminal() { # ROWS COLUMNS OPTION...
 	local rows=$1 columns=$2
 	shift 2
@@ -257,7 +286,7 @@ on_terminal() { # ROWS COLUMNS COMMAND...
 	rm -f "$tmp/keys" "$tmp/report"
 	mkfifo "$tmp/keys"
 	exec {keys}<>"$tmp/keys"
-	setsid "$program" "$rows" "$columns" "$tmp/report" env -C "$tmp" "${under[@]}" "$@" \
+	setsid "$program" "$rows" "$columns" "$tmp/report" env --default-signal -C "$tmp" "${under[@]}" "$@" \
 		<"$tmp/keys" >"$tmp/out" 2>"$tmp/err" {never}<&- {keys}<&- &
 	terminal=$!
 	guests[$terminal]=y
@@ -269,7 +298,8 @@ on_terminal() { # ROWS COLUMNS COMMAND...
 }
 
 type_keys() { printf '%b' "$1" >&"$keys"; }
-screen() { tr -d '\r\0' <"$tmp/out"; }
+# Without what only moves the cursor or tells the terminal something.
+screen() { tr -d '\r\0' <"$tmp/out" | sed 's/\x1b\[[?0-9;]*[A-Za-z]//g'; }
 seen() { screen | grep -qE "$1"; }
 
 # STATUS is the guest's, RESTORED says whether the terminal's settings are as they were before.

@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The guest is one process with one thread, asks for no privileges, and leaves nothing behind.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Work that makes processes, threads of a kind, signals and faults in the guest.
+# shellcheck disable=SC2016 # for the guest
+work='for i in 1 2 3; do ls / | wc -l; done; sh -c "kill -SEGV \$\$"; (sleep 0.1 & wait); ls /proc | head -n 1'
+
+# From start to end, as strace sees it. Calls that the guest's programs make never reach strace: with
+# --seccomp-bpf it looks after the guest kernel's own filter, which takes them out.
+if command -v strace >/dev/null; then
+	compose quiet "$(run_option "$work")"
+	run_in_background strace -f --seccomp-bpf -q -e signal=none -o "$tmp/trace" \
+		-e trace=ptrace,fork,vfork,clone,clone3,execve,execveat "$LINUX" "${args[@]}"
+	finish
+	is "a guest runs under strace" "$STATUS" 0
+	[ "$STATUS" = 0 ] || show
+	is "strace saw it start and end" \
+		"$(grep -cE "(execve\(\"$LINUX\"|exited with 0 \+\+\+$)" "$tmp/trace")" 2
+	is "there was one process and one thread, from start to end" \
+		"$(awk '{print $1}' "$tmp/trace" | sort -u | wc -l)" 1
+	is "it made no other" "$(grep -E '(fork|clone3?)\(' "$tmp/trace")" ''
+	is "it never called ptrace" "$(grep 'ptrace(' "$tmp/trace")" ''
+else
+	skip "one process from start to end" "no strace here"
+fi
+
+# As an ordinary user, without any capability and without a way to gain one.
+as_user start quiet "$(run_option "echo up; while :; do ls / >/dev/null; done")"
+ok "an ordinary user's guest boots" wait_for "$LIMIT" shown '^up'
+proc_status=$(cat "/proc/$PID/status")
+field() { awk -v f="$1:" '$1 == f {print $2}' <<<"$proc_status"; }
+ok "the user is not root" [ "$(field Uid)" != 0 ]
+is "its effective capabilities are none" "$(field CapEff)" 0000000000000000
+is "nor has it permitted ones" "$(field CapPrm)" 0000000000000000
+if [ "$(id -u)" = 0 ]; then
+	is "nor could it gain one" "$(field CapBnd)" 0000000000000000
+fi
+is "no_new_privs is set" "$(field NoNewPrivs)" 1
+is "while programs run, it has one thread" "$(field Threads)" 1
+is "no child" "$(cat "/proc/$PID/task/$PID/children")" ''
+is "nobody traces it" "$(field TracerPid)" 0
+is "a seccomp filter confines it" "$(field Seccomp)" 2
+is "its session has no other process" "$(session "$PID")" "$PID"
+kill -TERM "$PID"
+finish
+is "and it ends in order" "$STATUS" 0
+
+# What containers refuse: ptrace, io_uring, namespaces, personality and more.
+confined() { # WHAT FUNCTION...
+	local under=("$(tool confine)" "$1")
+	shift
+	"$@"
+}
+ok "the made-up container refuses ptrace" \
+	eval "! \"$(tool confine)\" container strace -o /dev/null true 2>/dev/null"
+confined container as_user guest "$work; echo well"
+is "in a container's seccomp profile: an ordinary user's guest runs" "$STATUS" 0
+like "as anywhere" "$OUT" 'well$'
+[ "$STATUS" = 0 ] || show
+
+# Nothing that can be written to can be executed from, apart from where the program itself lies.
+# shellcheck disable=SC2016 # for that shell
+noexec='set -e
+for dir in /tmp /var/tmp /dev/shm; do
+	mount --bind "$dir" "$dir"
+	mount -o remount,bind,noexec "$dir"
+done
+cp /bin/true "$TMPDIR/try"
+if "$TMPDIR/try" 2>/dev/null; then echo "still executable" >&2; exit 126; fi
+rm "$TMPDIR/try"
+mkdir -p "$HOME/../bin"
+mount -t tmpfs -o mode=755 none "$HOME/../bin"
+install -m 755 "$1" "$HOME/../bin/linux"
+shift
+exec "$@"'
+if [ "$(id -u)" != 0 ]; then
+	skip "/tmp and /dev/shm without exec" "needs root"
+elif ! unshare -m true 2>/dev/null; then
+	skip "/tmp and /dev/shm without exec" "no mount namespaces here"
+else
+	under=(unshare -m sh -c "$noexec" sh "$LINUX")
+	LINUX=$tmp/bin/linux guest "$work; echo well"
+	is "with /tmp and /dev/shm mounted noexec: a guest runs" "$STATUS" 0
+	like "as anywhere" "$OUT" 'well$'
+	[ "$STATUS" = 0 ] || show
+	under=()
+	rmdir "$tmp/bin"
+fi
+
+# kill -9 at work.
+disk=$(disk_copy disk)
+before=$(ls -A /dev/shm "$tmp" "$TMPDIR")
+start_writing "$disk" 'echo up; while :; do ls / >/file; sync; done' umid=killed
+wait_for "$LIMIT" shown '^up'
+kill -KILL "$PID"
+finish
+is "kill -9 ends a guest" "$STATUS" 137
+is "no process is left" "$(session "$PID"; HOME=/ grep -lszxF "HOME=$tmp/home" /proc/[0-9]*/environ)" ''
+is "no file" "$(ls -A /dev/shm "$tmp" "$TMPDIR")" "$before"
+is "but the pid folder of a guest with a name" "$(cd "$HOME" && find . -mindepth 1 -maxdepth 2)" \
+	$'./.uml\n./.uml/killed'
+is "and no lock" "$(grep ":$(stat -c %i "$disk") " /proc/locks)" ''
+start_writing "$disk" 'exit 5' umid=killed
+finish
+is "its disk and name are free at once" "$STATUS" 5
+is "and a guest that ends in order takes its folder away" "$(ls "$HOME/.uml" 2>/dev/null)" ''
+
+# A guest that idles. Two seconds are what is measured, not waited for.
+usage() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$PID/stat"; }
+wakeups() { awk '/^voluntary_ctxt/ {print $2}' "/proc/$PID/status"; }
+start quiet "$(run_option 'echo up; sleep 1000')"
+wait_for "$LIMIT" shown '^up'
+settled() { # its first idle second
+	local was
+	was=$(wakeups)
+	sleep 1
+	[ $(($(wakeups) - was)) -le 10 ]
+}
+ok "an idle guest becomes quiet" wait_for 20 settled
+cpu=$(usage)
+wakes=$(wakeups)
+sleep 2
+ok "uses no processor time" [ $(($(usage) - cpu)) -le 1 ]
+ok "and hardly wakes up" [ $(($(wakeups) - wakes)) -le 10 ]
+kill -TERM "$PID"
+finish
+
+finished

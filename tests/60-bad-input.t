@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What cannot work is refused with one clear line on stderr and exit status 1, and nothing is damaged.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LIMIT=20
+
+refused() { # NAME REGEX
+	is "$1: status 1" "$STATUS" "$BAD"
+	is "$1: one line on stderr" "$(wc -l <"$tmp/err")" 1
+	like "$1: which says why" "$ERR" "$2"
+	is "$1: no process is left" "$(session "$PID")" ''
+	is "$1: and no file" "$(find "$HOME" "$TMPDIR" -mindepth 1)" ''
+	rm -rf "$HOME/.uml"
+}
+con=(con=null "con0=fd:0,fd:1")
+
+# Disks.
+disk=$(disk_copy disk)
+: >"$tmp/empty"
+cp "$disk" "$tmp/locked"
+chmod 000 "$tmp/locked"
+sum=$(sha256sum <"$disk")
+
+boot "ubd0=$tmp/nowhere" root=/dev/ubda "${con[@]}"
+refused "a disk that is not there" "$tmp/nowhere.*No such file"
+is "a disk that is not there: is not made" "$(ls "$tmp/nowhere" 2>/dev/null)" ''
+as_user boot "ubd0=$tmp/locked" root=/dev/ubda "${con[@]}"
+refused "a disk that may not be read" "$tmp/locked.*Permission denied"
+boot "ubd0=$tmp/empty" root=/dev/ubda "${con[@]}"
+refused "an empty disk" "$tmp/empty.*empty"
+is "an empty disk: stays as it is" "$(stat -c %s "$tmp/empty")" 0
+boot "ubd0=$tmp/home" root=/dev/ubda "${con[@]}"
+refused "a folder as a disk" "$tmp/home.*directory"
+boot "ubd0=$disk" "ubd1=$tmp/nowhere" root=/dev/ubda rw "${con[@]}"
+refused "a second disk that is not there" "$tmp/nowhere.*No such file"
+boot ubd0= root=/dev/ubda "${con[@]}"
+refused "a disk without a name" 'ubd0='
+boot "ubdfoo=$disk" root=/dev/ubda "${con[@]}"
+refused "a disk that has no number" 'ubdfoo='
+boot "initrd=$tmp/nowhere" "${con[@]}"
+refused "an initrd that is not there" "$tmp/nowhere.*No such file"
+boot "initrd=$tmp/home" "${con[@]}"
+refused "a folder as an initrd" "$tmp/home"
+
+# Options.
+boot "ubd0=$disk" root=/dev/ubda rw "${con[@]}" --frobnicate
+refused "an option that is not known" '--frobnicate'
+boot "ubd0=$disk" root=/dev/ubda rw con=null con0=frob:1
+refused "a console that is not known" 'frob'
+boot "ubd0=$disk" root=/dev/ubda rw con=null con0=fd:77
+refused "a console on a descriptor that is not open" '77'
+boot "ubd0=$disk" root=/dev/ubda rw "${con[@]}" guard=frob
+refused "a guard that is not known" 'guard.*frob'
+
+# Memory.
+host=$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)
+for mem in 1M 4096 $((host + 1048576))K 1000T; do
+	boot "ubd0=$disk" root=/dev/ubda rw "${con[@]}" "mem=$mem"
+	refused "mem=$mem" 'mem'
+done
+for mem in '' banana 64X 64MM -64M 0 99999999999999999999G; do
+	boot "ubd0=$disk" root=/dev/ubda rw "${con[@]}" "mem=$mem"
+	refused "mem=$mem" 'mem'
+done
+
+is "none of this changed the disk" "$(sha256sum <"$disk")" "$sum"
+
+# A disk with something else on it is a guest without a root: its kernel says so.
+head -c 1M /dev/urandom >"$tmp/noise"
+sum=$(sha256sum <"$tmp/noise")
+boot "ubd0=$tmp/noise" root=/dev/ubda rw "${con[@]}"
+is "a disk without a file system: the guest kernel panics" "$STATUS" "$PANIC"
+like "and names what it lacks" "$OUT$ERR" 'Unable to mount root fs'
+is "which leaves the disk as it is" "$(sha256sum <"$tmp/noise")" "$sum"
+
+# Hosts that lack something.
+under=("$(tool confine)" no-seccomp)
+boot
+refused "a host without seccomp" 'seccomp'
+under=("$(tool confine)" no-memfd)
+boot
+refused "a host without memfd_create" 'memfd'
+under=("$(tool confine)" no-hugepages)
+guest 'exit 0'
+is "a host without huge pages: one line on stderr" "$(grep -ci 'huge page' <<<"$ERR") $(wc -l <"$tmp/err")" '1 1'
+
+finished
