@@ -35,13 +35,14 @@ done
 # shellcheck disable=SC2016 # for the guest
 guest 'kill -9 $$'
 is "a command that dies of signal 9 gives 137" "$STATUS" 137
-for command in poweroff halt; do
+for end in poweroff:0 halt:$HALT; do
+	command=${end%:*}
 	guest "$command -f"
-	is "$command gives 0" "$STATUS" 0
+	is "$command gives ${end#*:}" "$STATUS" "${end#*:}"
 	guest "echo 42 >/proc/exitcode; $command -f"
 	is "$command after a write to /proc/exitcode gives what was written" "$STATUS" 42
 	guest "$command; sleep 1000"
-	is "an orderly $command gives 0" "$STATUS" 0
+	is "an orderly $command gives ${end#*:}, too" "$STATUS" "${end#*:}"
 done
 
 boot init=/bin/false
