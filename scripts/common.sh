@@ -37,7 +37,7 @@ long_step() { # WHAT COUNT LOG COMMAND...
 	"$@" </dev/null >"$log" 2>&1 &
 	pid=$!
 	# Jobs in the background ignore the keyboard's interrupt, so it is passed on.
-	trap 'kill -TERM "$pid" 2>/dev/null || true; wait "$pid" || true; exit 130' INT TERM
+	trap 'kill -TERM "$pid" 2>/dev/null || true; wait "$pid" || true; say ""; exit 130' INT TERM
 	while kill -0 "$pid" 2>/dev/null; do
 		line="$what: $((SECONDS - start)) s"
 		if [ -n "$count" ]; then
