@@ -66,7 +66,8 @@ make_image()
 	inodes=$(($(find "$folder" | wc -l) + 512))
 	# 4 KiB blocks of the files and folders, then MiB; 1 MiB and a 64th for
 	# the tables of the file system itself
-	blocks=$(find "$folder" -printf '%s\n' | awk '{ n += int(($1 + 4095) / 4096) } END { print n }')
+	blocks=$(find "$folder" -printf '%s\n' |
+		awk '{ n += int(($1 + 4095) / 4096) } END { print n }')
 	size=$((blocks / 256 + inodes / 4096 + 2 + journal + free))
 	size=$((size + size / 64))
 
