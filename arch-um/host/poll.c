@@ -152,6 +152,11 @@ int host_poll(struct host_event *ev, unsigned int max, long long ns, const unsig
 	struct epoll_event got[32];
 	long n;
 
+	if (epoll_fd < 0) {
+		n = make_set();
+		if (n)
+			return n;
+	}
 	if (max > sizeof(got) / sizeof(got[0]))
 		max = sizeof(got) / sizeof(got[0]);
 	if (!pending)

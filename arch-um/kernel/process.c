@@ -56,7 +56,7 @@ void tls_load(struct task_struct *task)
 	}
 }
 
-struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+__sched struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	if (!(prev->flags & PF_KTHREAD)) {
 		fpu_switch_out(prev);
@@ -83,7 +83,6 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	memset(frame, 0, sizeof(*frame));
 	frame->ret = (unsigned long)ret_from_fork_asm;
 	p->thread.sp = (unsigned long)frame;
-	p->thread.stepping = false;
 
 	if (unlikely(args->fn)) {
 		/* becomes a user task if it calls kernel_execve() */

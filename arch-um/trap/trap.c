@@ -26,10 +26,9 @@
 #define TRAP_DB		1
 #define TRAP_BP		3
 #define TRAP_PF		14
+#define TRAP_AC		17
 
 struct host_frame user_frame __ro_after_init;
-
-void um_send_sigtrap(struct pt_regs *regs, int si_code);
 
 /* Bits of rflags that come back from a frame; IF shows as set. */
 #define FLAGS_USER	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |	\
@@ -119,8 +118,10 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 		if (trapno == TRAP_PF) {
 			current->thread.cr2 = cr2;
 			force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)cr2);
-		} else {
+		} else if (trapno == TRAP_AC) {
 			force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
+		} else {
+			force_sig(SIGBUS);
 		}
 		break;
 	case SIGILL:

@@ -128,7 +128,8 @@ static int __init umid_init(void)
 	claimed = true;
 	return 0;
 }
-early_initcall(umid_init);
+/* With all options known, and before anything is shown. */
+console_initcall(umid_init);
 
 void um_umid_cleanup(void)
 {

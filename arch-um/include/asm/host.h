@@ -125,7 +125,8 @@ struct host_event {
 	unsigned int irq;
 };
 
-int host_poll_add(int fd, unsigned int events, unsigned int irq);	/* first call: [boot] */
+/* The first call of host_poll_add() or host_poll() makes the set: [boot] */
+int host_poll_add(int fd, unsigned int events, unsigned int irq);
 int host_poll_mod(int fd, unsigned int events, unsigned int irq);	/* 0: hang-ups neither */
 int host_poll_del(int fd);
 /*

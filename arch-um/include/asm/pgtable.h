@@ -58,6 +58,10 @@
 #define MAX_PHYSMEM_BITS	46
 #define MODULES_LEN		(MODULES_END - MODULES_VADDR)
 
+/* MAP_32BIT: kernel/syscalls.c */
+#define HAVE_ARCH_UNMAPPED_AREA
+#define HAVE_ARCH_UNMAPPED_AREA_TOPDOWN
+
 #ifndef __ASSEMBLY__
 #include <asm-generic/pgtable-nop4d.h>
 #include <linux/mm_types.h>

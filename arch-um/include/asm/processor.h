@@ -47,6 +47,10 @@ void tls_load(struct task_struct *task);
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 unsigned long __get_wchan(struct task_struct *p);
 
+register unsigned long current_stack_pointer asm("rsp");
+#define on_thread_stack() \
+	(!(((unsigned long)current->stack ^ current_stack_pointer) & ~(THREAD_SIZE - 1)))
+
 /* What generic code and x86 headers ask about the one processor. */
 struct cpuinfo_um {
 	unsigned long loops_per_jiffy;

@@ -61,6 +61,10 @@ static inline bool regs_irqs_disabled(struct pt_regs *regs)
 
 #define current_user_stack_pointer()	(current_pt_regs()->sp)
 #define arch_has_single_step()		(1)
+#define ARCH_HAS_USER_SINGLE_STEP_REPORT
+
+/* A debug trap of user code: SIGTRAP to the current task.  Interrupts are on. */
+void um_send_sigtrap(struct pt_regs *regs, int si_code);
 
 struct task_struct;
 long do_arch_prctl_64(struct task_struct *task, int option, unsigned long addr);

@@ -31,7 +31,6 @@ struct thread_info {
 #define TIF_RESTORE_SIGMASK	8
 #define TIF_SINGLESTEP		9
 #define TIF_POLLING_NRFLAG	10
-#define TIF_NOTSC		11
 
 #define _TIF_NOTIFY_RESUME	(1 << TIF_NOTIFY_RESUME)
 #define _TIF_SIGPENDING		(1 << TIF_SIGPENDING)
