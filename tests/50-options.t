@@ -99,6 +99,18 @@ for mode in ro rw; do
 	like "$mode is how the root is mounted" "$OUT" " / ext4 $mode"
 done
 
+# Guards.
+for guard in '' guard=auto guard=mprotect guard=none; do
+	# shellcheck disable=SC2086 # none is none
+	boot $guard "$(run_option 'exit 7')"
+	is "${guard:-no guard=} boots" "$STATUS" 7
+	if [ "$guard" = guard=none ]; then
+		like "guard=none is announced" "$OUT" 'guard=none: '
+	else
+		unlike "${guard:-no guard=} means no missing guard" "$OUT" 'guard=none: '
+	fi
+done
+
 # Consoles.
 guest 'exit 4' con=null con0=null
 is "con0=null: no output" "$RAW" ''
