@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mmap, munmap, mremap and madvise of anonymous memory. */
+/* mmap, munmap, mremap, madvise and brk: anonymous memory. */
 #include "tap.h"
 
 static bool all(const char *p, size_t size, int value)
@@ -247,6 +247,24 @@ static void locked(void)
 	munmap(p, 16 * PAGE);
 }
 
+static void program_break(void)
+{
+	char *end = sbrk(0), *p;
+	bool good;
+
+	/* to a page boundary, so that what follows is all new */
+	must(sbrk(-(unsigned long)end % PAGE) != (void *)-1);
+	p = sbrk(100 * PAGE);
+	good = p != (void *)-1 && all(p, 100 * PAGE, 0);
+	ok(good, "sbrk gives zeros");
+	number(p, 0, 100);
+	ok(sbrk(-50 * (long)PAGE) == p + 100 * PAGE && numbered(p, 0, 50, 0) &&
+	   try_read(p + 50 * PAGE) == SIGSEGV, "taken back by half");
+	ok(sbrk(50 * PAGE) == p + 50 * PAGE && all(p + 50 * PAGE, 50 * PAGE, 0) &&
+	   numbered(p, 0, 50, 0), "and once more: zeros again");
+	ok(!brk(p) && try_read(p) == SIGSEGV && !brk(end) && sbrk(0) == end, "all of it given back");
+}
+
 static void churn(void)
 {
 	bool good = true;
@@ -270,6 +288,7 @@ int main(void)
 	advice();
 	sparse();
 	locked();
+	program_break();
 	churn();
 	return tap_done();
 }

@@ -39,6 +39,7 @@
 #define MAYBE_UNUSED	__attribute__((unused))
 
 static int tap_count, tap_failed;
+static int tap_last_child;	/* what wait_for() gave last, to tell of failures */
 
 static void __attribute__((constructor)) tap_init(void)
 {
@@ -60,7 +61,8 @@ tap_ok(bool good, const char *file, int line, const char *expr, const char *fmt,
 	putchar('\n');
 	if (!good) {
 		tap_failed++;
-		printf("# %s:%d: %s (errno: %s)\n", file, line, expr, strerror(err));
+		printf("# %s:%d: %s (errno: %s; last child: %d)\n", file, line, expr,
+		       strerror(err), tap_last_child);
 	}
 	return good;
 }
@@ -122,7 +124,8 @@ static int MAYBE_UNUSED wait_for(pid_t pid)
 {
 	int status = wait_status(pid);
 
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	tap_last_child = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	return tap_last_child;
 }
 
 static int MAYBE_UNUSED in_child(int (*fn)(void *), void *arg)
