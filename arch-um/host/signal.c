@@ -34,7 +34,7 @@ unsigned char host_stack_armed[24] __attribute__((aligned(8)));
 unsigned char host_stack_off[24] __attribute__((aligned(8)));
 
 static struct host_frame *learnt;
-static unsigned long probe_sp;
+__attribute__((used)) static unsigned long probe_sp;
 
 /* Handler of the probe signal.  Its frame is that of every later one. */
 __attribute__((used)) static void learn_c(int sig, siginfo_t *info, ucontext_t *uc)
@@ -63,7 +63,7 @@ asm(".text\n"
     "	lea 8(%rbx), %rsp\n"
     "	mov $15, %eax\n"	/* rt_sigreturn */
     "	syscall\n");
-void learn(void);
+__attribute__((visibility("hidden"))) void learn(void);
 
 static int set_handler(int sig, unsigned long handler)
 {

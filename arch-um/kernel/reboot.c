@@ -15,7 +15,8 @@
 #define STATUS_HALT	96
 #define STATUS_PANIC	99
 
-void (*pm_power_off)(void);
+/* its being set is what makes power off possible: kernel_can_power_off() */
+void (*pm_power_off)(void) = machine_power_off;
 EXPORT_SYMBOL(pm_power_off);
 
 extern int uml_exitcode;

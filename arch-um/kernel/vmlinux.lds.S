@@ -24,7 +24,7 @@ SECTIONS
 	. = PAGE_OFFSET;
 	_text = .;
 	_stext = .;
-	.text : AT(ADDR(.text) - PAGE_OFFSET) {
+	.text : {
 		*(.head.text)
 		*(.entry.text)
 		. = ALIGN(PAGE_SIZE);

@@ -44,6 +44,7 @@ void __init paging_init(void)
 
 	max_low_pfn = max_pfn = PHYS_PFN(boot_info->size);
 	min_low_pfn = 0;
+	set_max_mapnr(max_pfn);
 	zones[ZONE_NORMAL] = max_low_pfn;
 	free_area_init(zones);
 }
