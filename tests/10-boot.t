@@ -9,6 +9,8 @@ like "it boots to a shell command" "$OUT $STATUS" $'^Linux\n0\n[0-9]+ 0$'
 [ "$STATUS" = 0 ] || show
 is "and writes nothing to stderr" "$ERR" ''
 
+guest 'uname -m'
+is "it is an x86-64 machine" "$OUT" x86_64
 guest 'uname -r'
 is "--version names the kernel that runs" "$("$LINUX" --version)" "$OUT"
 
