@@ -29,7 +29,7 @@ fi
 
 # As an ordinary user, without any capability and without a way to gain one.
 as_user start quiet "$(run_option "echo up; while :; do ls / >/dev/null; done")"
-ok "an ordinary user's guest boots" wait_for "$LIMIT" shown '^up'
+ok "an ordinary user's guest boots" shows '^up'
 proc_status=$(cat "/proc/$PID/status")
 field() { awk -v f="$1:" '$1 == f {print $2}' <<<"$proc_status"; }
 ok "the user is not root" [ "$(field Uid)" != 0 ]
@@ -94,7 +94,7 @@ fi
 disk=$(disk_copy disk)
 before=$(ls -A /dev/shm "$tmp" "$TMPDIR")
 start_writing "$disk" 'echo up; while :; do ls / >/file; sync; done' umid=killed
-wait_for "$LIMIT" shown '^up'
+shows '^up'
 kill -KILL "$PID"
 finish
 is "kill -9 ends a guest" "$STATUS" 137
@@ -112,7 +112,7 @@ is "and a guest that ends in order takes its folder away" "$(ls "$HOME/.uml" 2>/
 usage() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$PID/stat"; }
 wakeups() { awk '/^voluntary_ctxt/ {print $2}' "/proc/$PID/status"; }
 start quiet "$(run_option 'echo up; sleep 1000')"
-wait_for "$LIMIT" shown '^up'
+shows '^up'
 settled() { # its first idle second
 	local was
 	was=$(wakeups)

@@ -46,13 +46,13 @@ like "memory that the guest was given can be used" "$OUT" '178257920$'
 
 # The folder of a guest with a name.
 start umid=name quiet "$(run_option 'echo up; sleep 1000')"
-wait_for "$LIMIT" shown '^up'
+shows '^up'
 is "umid= names the guest's folder, which has its pid" "$(cat "$HOME/.uml/name/pid" 2>&1)" "$PID"
 kill -TERM "$PID"
 finish
 is "and is gone with the guest" "$(find "$HOME" -name name)" ''
 start umid=name uml_dir="$tmp/names/" quiet "$(run_option 'echo up; sleep 1000')"
-wait_for "$LIMIT" shown '^up'
+shows '^up'
 is "uml_dir= says where it lies" "$(cat "$tmp/names/name/pid" 2>&1)" "$PID"
 kill -TERM "$PID"
 finish

@@ -21,7 +21,7 @@ is "as does the host" "$(debugfs -R 'cat /data' "$disk" 2>/dev/null | sha256sum 
 # What was synced survives the guest's sudden end.
 start_writing "$disk" 'dd if=/dev/urandom of=/synced bs=1M count=8 conv=fsync 2>/dev/null; sha256sum /synced
 	echo safe; while :; do cat /data >/more; rm /more; done'
-wait_for "$LIMIT" shown '^safe'
+shows '^safe'
 kill -KILL "$PID"
 finish
 command_output
@@ -80,7 +80,7 @@ like "a file that may only be read can be a read-only disk" "$OUT" "${sum%% *}"
 
 # O_DIRECT on the host, where its file system knows it.
 start_writing "$disk" 'echo up; sleep 1000'
-wait_for "$LIMIT" shown '^up'
+shows '^up'
 if dd if="$disk" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; then
 	direct=''
 	for fd in "/proc/$PID/fd/"*; do

@@ -186,11 +186,13 @@ run_in_background() { # COMMAND...
 # OUT and ERR are then what it wrote, without carriage returns, STATUS how it ended.
 finish() {
 	local late=''
-	wait_for "$LIMIT" gone "$PID" || {
-		late="no end within $LIMIT s"
-		kill -KILL -- "-$PID" 2>/dev/null
-	}
-	{ wait "$PID"; } 2>/dev/null
+	{
+		wait_for "$LIMIT" gone "$PID" || {
+			late="no end within $LIMIT s"
+			kill -KILL -- "-$PID"
+		}
+		wait "$PID"
+	} 2>/dev/null
 	STATUS=${late:-$?}
 	unset "guests[$PID]"
 	read_output
@@ -249,8 +251,12 @@ disk_copy() { # NAME
 	printf '%s\n' "$tmp/$1"
 }
 
-# Whether the guest has got that far.
-shown() { grep -qaE "$1" "$tmp/out"; }
+# Wait until the guest has got as far as to write this; no if it never does.
+shown_or_gone() { grep -qaE "$1" "$tmp/out" || gone "$PID"; }
+shows() { # REGEX
+	{ wait_for "$LIMIT" shown_or_gone "$1"; } 2>/dev/null
+	grep -qaE "$1" "$tmp/out"
+}
 clean_disk() { e2fsck -fn "$1" >"$tmp/e2fsck" 2>&1; }
 
 # Processes of the session of the guest PID.
