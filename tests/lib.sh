@@ -177,6 +177,9 @@ start() { # OPTION...
 
 run_in_background() { # COMMAND...
 	RAW=''
+	# Here, not only in the background: what an earlier guest wrote must not be taken for this one's.
+	: >"$tmp/out"
+	: >"$tmp/err"
 	setsid env --default-signal -C "$tmp" "${under[@]}" "$@" <"$INPUT" >"$tmp/out" 2>"$tmp/err" {never}<&- &
 	PID=$!
 	guests[$PID]=y
@@ -290,6 +293,8 @@ on_terminal() { # ROWS COLUMNS COMMAND...
 	shift 2
 	program=$(tool terminal) || return 1
 	rm -f "$tmp/keys" "$tmp/report"
+	: >"$tmp/out"
+	: >"$tmp/err"
 	mkfifo "$tmp/keys"
 	exec {keys}<>"$tmp/keys"
 	setsid "$program" "$rows" "$columns" "$tmp/report" env --default-signal -C "$tmp" "${under[@]}" "$@" \

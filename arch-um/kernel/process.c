@@ -105,8 +105,10 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
+	unsigned long orig_ax = regs->orig_ax;
+
 	memset(regs, 0, sizeof(*regs));
-	regs->orig_ax = -1;
+	regs->orig_ax = orig_ax;	/* a debugger sees the execve() */
 	regs->ip = ip;
 	regs->sp = sp;
 	regs->cs = __USER_CS;

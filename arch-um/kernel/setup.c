@@ -11,6 +11,7 @@
 #include <linux/sched/task.h>
 #include <linux/start_kernel.h>
 #include <linux/string.h>
+#include <linux/utsname.h>
 #include <asm/boot.h>
 #include <asm/fpu.h>
 #include <asm/host.h>
@@ -167,6 +168,8 @@ void __init setup_arch(char **cmdline)
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*cmdline = command_line;
 
+	/* programs ask for the machine, not for the port ("um") */
+	strscpy(init_uts_ns.name.machine, "x86_64", sizeof(init_uts_ns.name.machine));
 	setup_initial_init_mm(_text, _etext, _edata, _end);
 	um_console_early();
 	physmem_init();

@@ -9,11 +9,6 @@
 #include <asm/hostmap.h>
 #include <asm/trap.h>
 
-static void bad_area(struct pt_regs *regs, unsigned long addr, int signo, int code)
-{
-	force_sig_fault(signo, code, (void __user *)addr);
-}
-
 static bool access_allowed(struct vm_area_struct *vma, unsigned long error)
 {
 	if (error & X86_PF_WRITE)
@@ -24,21 +19,57 @@ static bool access_allowed(struct vm_area_struct *vma, unsigned long error)
 	return vma_is_accessible(vma);
 }
 
+/* Beside VM_FAULT_SIGSEGV: there is a mapping, but not with this right. */
+#define NO_RIGHT ((__force vm_fault_t)BIT(31))
+
+/* Returns VM_FAULT_ERROR bits, or 0 if the page is there or a signal interrupted the wait. */
+static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigned int flags,
+				struct pt_regs *regs)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	vm_fault_t fault;
+
+	if (error & X86_PF_WRITE)
+		flags |= FAULT_FLAG_WRITE;
+	if (error & X86_PF_INSTR)
+		flags |= FAULT_FLAG_INSTRUCTION;
+	for (;;) {
+		vma = lock_mm_and_find_vma(mm, addr, regs);
+		if (!vma)
+			return VM_FAULT_SIGSEGV;
+		if (!access_allowed(vma, error)) {
+			mmap_read_unlock(mm);
+			return VM_FAULT_SIGSEGV | NO_RIGHT;
+		}
+		fault = handle_mm_fault(vma, addr, flags, regs);
+		if (fault & VM_FAULT_COMPLETED)
+			return 0;
+		if (!(fault & VM_FAULT_RETRY))
+			break;
+		/* the lock is gone */
+		if (fatal_signal_pending(current))
+			return regs ? 0 : VM_FAULT_SIGSEGV;
+		if (regs && signal_pending(current))
+			return 0;
+		flags |= FAULT_FLAG_TRIED;
+	}
+	mmap_read_unlock(mm);
+	return fault & VM_FAULT_ERROR;
+}
+
 /*
  * @addr and @error are the host's, or a forged frame's; either way they only
  * ask for what this task may have.  Process context, interrupts on.
  */
 void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 {
-	unsigned int flags = FAULT_FLAG_DEFAULT | FAULT_FLAG_USER;
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
 	vm_fault_t fault;
 	bool allowed;
 
 	current->thread.cr2 = addr;
 	if (addr >= TASK_SIZE) {
-		bad_area(regs, addr, SIGSEGV, SEGV_MAPERR);
+		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)addr);
 		return;
 	}
 
@@ -52,41 +83,30 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	}
 
 	perf_sw_event(PERF_COUNT_SW_PAGE_FAULTS, 1, regs, addr);
-	if (error & X86_PF_WRITE)
-		flags |= FAULT_FLAG_WRITE;
-	if (error & X86_PF_INSTR)
-		flags |= FAULT_FLAG_INSTRUCTION;
-retry:
-	vma = lock_mm_and_find_vma(mm, addr, regs);
-	if (!vma) {
-		bad_area(regs, addr, SIGSEGV, SEGV_MAPERR);
-		return;
-	}
-	if (!access_allowed(vma, error)) {
-		mmap_read_unlock(mm);
-		bad_area(regs, addr, SIGSEGV, SEGV_ACCERR);
-		return;
-	}
-	fault = handle_mm_fault(vma, addr, flags, regs);
-	if (fault_signal_pending(fault, regs))
-		return;
-	if (fault & VM_FAULT_COMPLETED)
-		return;
-	if (fault & VM_FAULT_RETRY) {
-		flags |= FAULT_FLAG_TRIED;
-		goto retry;
-	}
-	mmap_read_unlock(mm);
-
+	fault = fault_in_page(addr, error, FAULT_FLAG_DEFAULT | FAULT_FLAG_USER, regs);
 	if (likely(!(fault & VM_FAULT_ERROR))) {
 		/* not every path through the generic code reports what it filled in */
-		hostmap_filled(mm, addr, 1);
+		hostmap_want(addr);
 		return;
 	}
+	if (fault_signal_pending(fault, regs))
+		return;
 	if (fault & VM_FAULT_OOM)
 		pagefault_out_of_memory();
 	else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
-		bad_area(regs, addr, SIGBUS, BUS_ADRERR);
+		force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)addr);
 	else
-		bad_area(regs, addr, SIGSEGV, SEGV_MAPERR);
+		force_sig_fault(SIGSEGV, fault & NO_RIGHT ? SEGV_ACCERR : SEGV_MAPERR,
+				(void __user *)addr);
+}
+
+/* The same for the kernel's own access to user memory: 0 or -EFAULT.  May sleep. */
+int page_fault_in(unsigned long addr, bool write)
+{
+	unsigned long error = X86_PF_USER | (write ? X86_PF_WRITE : 0);
+
+	if (addr >= TASK_SIZE ||
+	    fault_in_page(addr, error, FAULT_FLAG_DEFAULT, NULL) & VM_FAULT_ERROR)
+		return -EFAULT;
+	return 0;
 }

@@ -141,7 +141,23 @@ struct run {
 	enum { NOTHING, UNMAP, PROTECT, MAP } op;
 	unsigned long start, end;
 	unsigned long entry;		/* shadow entry of the page at start, afterwards */
+	bool replaces;			/* MAP over something that is mapped */
 };
+
+/*
+ * A mapping that nobody asked for is worth its host call if it is long enough:
+ * a call costs half of what a fault costs, and half of the pages around a
+ * fault are never touched.
+ */
+#define WORTH_MAPPING	(4 * PAGE_SIZE)
+
+static unsigned long faulted;		/* page that user code waits for */
+
+static bool worth_mapping(const struct run *run)
+{
+	return run->replaces || run->end - run->start >= WORTH_MAPPING ||
+	       (faulted >= run->start && faulted < run->end);
+}
 
 static int run_host_call(const struct run *run)
 {
@@ -160,26 +176,62 @@ static int run_host_call(const struct run *run)
 	}
 }
 
+/* Does a table of the shadow exist for @addr?  If not, the next address that may have one. */
+static unsigned long skip_hole(unsigned long addr)
+{
+	void **table = (void **)root;
+	int shift;
+
+	for (shift = PGDIR_SHIFT; shift > PAGE_SHIFT; shift -= 9) {
+		table = table[(addr >> shift) % ENTRIES];
+		if (!table)
+			return (addr | ((1UL << shift) - 1)) + 1;
+	}
+	return addr;
+}
+
+/* Note in the shadow what @run has done to the page at @addr, whose entry is @entry. */
+static unsigned long after(const struct run *run, unsigned long addr, unsigned long entry)
+{
+	switch (run->op) {
+	case UNMAP:
+		return 0;
+	case PROTECT:
+		return (entry & PAGE_MASK) | (run->entry & RIGHTS);
+	default:
+		return run->entry + (addr - run->start);
+	}
+}
+
 static int finish_run(struct run *run)
 {
-	int err = run_host_call(run);
-	unsigned long addr, *table = NULL;
+	unsigned long addr, next, *table;
+	int err;
 
+	if (run->op == NOTHING)
+		return 0;
+	if (run->op == MAP && !worth_mapping(run)) {
+		run->op = NOTHING;
+		return 0;
+	}
+	err = run_host_call(run);
 	if (err)
 		return err;
-	for (addr = run->start; run->op != NOTHING && addr < run->end; addr += PAGE_SIZE) {
-		if (!table || !(addr & ~PMD_MASK))
-			table = shadow(addr, run->op == MAP);
-		if (!table) {
-			if (run->op == MAP)
-				return -ENOMEM;
-			/* a hole between two parts of an UNMAP: on to the next table */
-			addr = (addr | ~PMD_MASK) + 1 - PAGE_SIZE;
-			continue;
+	for (addr = run->start; addr < run->end; addr = next) {
+		if (run->op == UNMAP) {		/* may reach over any holes */
+			next = skip_hole(addr);
+			if (next != addr)
+				continue;
 		}
-		table[(addr >> PAGE_SHIFT) % ENTRIES] = run->op == UNMAP ? 0 :
-			run->op == MAP ? run->entry + (addr - run->start) :
-			(table[(addr >> PAGE_SHIFT) % ENTRIES] & PAGE_MASK) | (run->entry & RIGHTS);
+		table = shadow(addr, true);
+		if (!table)
+			return -ENOMEM;
+		next = min((addr | ~PMD_MASK) + 1, run->end);
+		for (; addr < next; addr += PAGE_SIZE) {
+			unsigned long *entry = &table[(addr >> PAGE_SHIFT) % ENTRIES];
+
+			*entry = after(run, addr, *entry);
+		}
 	}
 	run->op = NOTHING;
 	return 0;
@@ -204,25 +256,14 @@ static int add_page(struct run *run, unsigned long addr, unsigned long have, uns
 	     (addr == run->end && op == PROTECT && !((want ^ run->entry) & RIGHTS)) ||
 	     (addr == run->end && op == MAP && want == run->entry + (addr - run->start)))) {
 		run->end = addr + PAGE_SIZE;
+		run->replaces |= have;
 		return 0;
 	}
 	err = finish_run(run);
-	*run = (struct run){ .op = op, .start = addr, .end = addr + PAGE_SIZE, .entry = want };
+	*run = (struct run){
+		.op = op, .start = addr, .end = addr + PAGE_SIZE, .entry = want, .replaces = have,
+	};
 	return err;
-}
-
-/* Does a table of the shadow exist for @addr?  If not, the next address that may have one. */
-static unsigned long skip_hole(unsigned long addr)
-{
-	void **table = (void **)root;
-	int shift;
-
-	for (shift = PGDIR_SHIFT; shift > PAGE_SHIFT; shift -= 9) {
-		table = table[(addr >> shift) % ENTRIES];
-		if (!table)
-			return (addr | ((1UL << shift) - 1)) + 1;
-	}
-	return addr;
 }
 
 /* Make [@start, @end) agree with @mm; with @fill, map what is present there. */
@@ -301,6 +342,7 @@ void hostmap_filled(struct mm_struct *mm, unsigned long addr, unsigned long page
 
 void hostmap_want(unsigned long addr)
 {
+	faulted = addr & PAGE_MASK;
 	add_note(round_down(addr, AROUND), round_down(addr, AROUND) + AROUND, true);
 }
 

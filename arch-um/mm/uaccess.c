@@ -35,16 +35,10 @@ static void *user_page(unsigned long addr, bool write)
 
 static int fault_in(unsigned long addr, bool write)
 {
-	struct mm_struct *mm = current->mm;
-	int err;
-
 	if (faulthandler_disabled())
 		return -EFAULT;
 	might_fault();
-	mmap_read_lock(mm);
-	err = fixup_user_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0, NULL);
-	mmap_read_unlock(mm);
-	return err;
+	return page_fault_in(addr, write);
 }
 
 enum how { TO_USER, FROM_USER, CLEAR };

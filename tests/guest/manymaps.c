@@ -50,7 +50,8 @@ static void alternate_rights(void)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	bool good = true;
 
-	must(region != MAP_FAILED && !madvise(region, PAGES * PAGE, MADV_NOHUGEPAGE));
+	must(region != MAP_FAILED);
+	madvise(region, PAGES * PAGE, MADV_NOHUGEPAGE);	/* EINVAL where there are none */
 	for (unsigned long i = 0; good && i < PAGES; i += 2)
 		good = !mprotect(region + i * PAGE, PAGE, PROT_READ);
 	ok(good, "every second of %lu pages read-only", PAGES);

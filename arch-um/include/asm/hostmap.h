@@ -24,7 +24,7 @@ unsigned int hostmap_rights(unsigned long addr);
 #define HOSTMAP_WRITE	2
 #define HOSTMAP_EXEC	4
 
-/* Note that present pages around @addr should be mapped (a user fault on them). */
+/* User code faulted on @addr, which is present now: map it, and what is around it. */
 void hostmap_want(unsigned long addr);
 
 /* Does the guest entry allow the access?  @error: X86_PF_* */

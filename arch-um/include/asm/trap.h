@@ -39,6 +39,7 @@ void guard_window_top(unsigned long addr);
 int nofault_copy(void *to, const void *from, unsigned int size);
 
 void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error);
+int page_fault_in(unsigned long addr, bool write);
 bool fixup_exception(unsigned long *ip);
 
 /* Assembler entry points (trap/entry.S, trap/gate.S) */
