@@ -130,10 +130,12 @@ static long open_private(int fd)
 {
 	char path[32] = "/proc/self/fd/";
 	struct stat st;
-	long flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
+	long flags = host_syscall3(__NR_fcntl, fd, F_GETFD, 0);
 
-	if (flags < 0)
-		return flags;
+	/* Only our own descriptors would not have outlived the exec() of linux. */
+	if (flags < 0 || flags & FD_CLOEXEC)
+		return -EBADF;
+	flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
 	host_syscall2(__NR_fstat, fd, (long)&st);
 	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && host_isatty(fd) && !is_ptmx(&st))) {
 		put_number(path + strlen(path), fd);

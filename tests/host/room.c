@@ -303,6 +303,7 @@ static void test_tty(void)
 	ok(!(fcntl(p[0], F_GETFL) & O_NONBLOCK), "which others do not see");
 	is(host_private(p[1]) >= 0, 1, "its other end too");
 	is(host_private(987), -EBADF, "but nothing that is not open");
+	is(host_private(own), -EBADF, "nor what is ours");
 }
 
 static void finish(struct host_aio_ctx *ctx, int efd, unsigned int n, const char *what)

@@ -71,7 +71,7 @@ int host_tty_winsize(int fd, struct host_winsize *ws);
  * [boot] A descriptor for the guest's own use of what @fd names.  Never waits.
  * A terminal or pipe is opened anew, so that its flags are not those of the shell
  * that gave it to us; where that is refused the description is shared, and
- * host_tty_restore() puts its flags back.
+ * host_tty_restore() puts its flags back.  -EBADF: linux was not started with @fd.
  */
 int host_private(int fd);
 
