@@ -54,12 +54,17 @@ static void sleeps(void)
 }
 
 static int order_pipe[2];
+static struct timespec order_start;	/* the same for all, however long it takes to start them */
 
 static int sleep_and_tell(void *arg)
 {
+	struct timespec t = order_start;
 	char me = (long)arg;
 
-	sleep_ms(60 * (long)arg);
+	t.tv_nsec += 100000000L * me;
+	t.tv_sec += 1 + t.tv_nsec / 1000000000L;
+	t.tv_nsec %= 1000000000L;
+	must(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL));
 	must(write(order_pipe[1], &me, 1) == 1);
 	return 0;
 }
@@ -70,7 +75,7 @@ static void order(void)
 	char got[5];
 	int bad = 0;
 
-	must(!pipe(order_pipe));
+	must(!pipe(order_pipe) && !clock_gettime(CLOCK_MONOTONIC, &order_start));
 	for (long i = 5; i >= 1; i--)
 		pids[i - 1] = spawn(sleep_and_tell, (void *)i);
 	for (int i = 0; i < 5; i++)
