@@ -12,6 +12,9 @@
  * the same place, whatever the user's stack pointer is, and disarms it; later
  * signals, in the gate or in the kernel, push their frames on the stack in
  * use and never overwrite that one.
+ *
+ * The frame says, in uc_stack, which stack the host took; that is how the
+ * kernel knows the host's frames from forged ones (frame_mark in trap.c).
  */
 #include <linux/linkage.h>
 #include <asm/asm-offsets.h>
@@ -24,15 +27,14 @@
 /*
  * From the gate.  r8: signal, r9: siginfo, r10: ucontext -- if in_user is 0,
  * for then the host called the gate.  If it is 1, user code may have jumped
- * there, with registers of its choice, and nothing is taken from them: the
- * frame is at its fixed place.  (r8 and rsp go on only as hints that some
- * interrupt may be pending.)
+ * there, with registers of its choice: trap_user() takes none of them before
+ * it knows that the frame at the fixed place is the host's.
  */
 SYM_CODE_START(trap_entry)
 	cmpl	$0, in_user(%rip)
 	je	trap_from_kernel
 
-	mov	%rsp, %rsi		/* hint: not the usual place if signals nested */
+	mov	%rsp, %rsi		/* not the usual place if signals nested */
 	mov	kernel_sp(%rip), %rsp	/* until the next line a nested signal comes here again */
 	movl	$0, in_user(%rip)	/* and takes the same frame; after it, it is the kernel's */
 	pushq	$0x2			/* keeps rsp aligned for the call, too */
@@ -40,13 +42,15 @@ SYM_CODE_START(trap_entry)
 	sub	$8, %rsp
 	mov	%r8d, %edi
 	call	trap_user
+	test	%al, %al
+	jnz	forged
 SYM_INNER_LABEL(exit_again, SYM_L_GLOBAL)
 	mov	kernel_sp(%rip), %rsp
 	sub	$8, %rsp
 	call	trap_exit		/* interrupts are off from here; rax: state to load */
 
 	/*
-	 * A signal from here to exit_armed sends us back to exit_again, so that
+	 * A signal from here to exit_user sends us back to exit_again, so that
 	 * what it asks for is done before user code runs (trap_kernel()).
 	 */
 SYM_INNER_LABEL(exit_window, SYM_L_GLOBAL)
@@ -61,7 +65,6 @@ SYM_INNER_LABEL(exit_window, SYM_L_GLOBAL)
 	lea	host_stack_armed(%rip), %rdi
 	xor	%esi, %esi		/* and the state in the CPU is the user's already */
 	syscall
-SYM_INNER_LABEL(exit_armed, SYM_L_GLOBAL)	/* a signal in this line: exit_disarm */
 	movl	$1, in_user(%rip)
 SYM_INNER_LABEL(exit_user, SYM_L_GLOBAL)
 
@@ -80,11 +83,17 @@ SYM_INNER_LABEL(exit_user, SYM_L_GLOBAL)
 	movabs	$gate_exit_mapped, %rax
 	jmp	*%rax
 
-SYM_INNER_LABEL(exit_disarm, SYM_L_GLOBAL)
+	/*
+	 * User code called, not the host, and the host's signal stack is armed
+	 * still.  The kernel must not be interrupted onto it: user code of other
+	 * tasks could write to it before the interrupt is done.
+	 */
+SYM_INNER_LABEL(forged, SYM_L_LOCAL)
 	mov	$__NR_sigaltstack, %eax
 	lea	host_stack_off(%rip), %rdi
 	xor	%esi, %esi
 	syscall
+	call	trap_forged
 	jmp	exit_again
 
 SYM_INNER_LABEL(bad_xstate, SYM_L_LOCAL)

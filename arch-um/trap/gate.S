@@ -16,8 +16,8 @@
  * - After the first one nothing that the user controls decides what happens:
  *   the next instructions jump to a constant address in the kernel, which takes
  *   its stack from its own memory and the frame from a fixed place.
- * - So whoever jumps here achieves at most a trap with a frame that he wrote
- *   himself, and a frame holds nothing but his own registers.
+ * - A frame of the host's bears a mark that user code never sees (frame_mark
+ *   in trap.c).  So whoever jumps here achieves a SIGSEGV.
  */
 #include <linux/linkage.h>
 #include <asm/layout.h>

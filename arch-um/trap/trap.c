@@ -2,9 +2,9 @@
 /*
  * Traps: what user code and the host's signals ask of the kernel.
  *
- * Nothing in a frame of user mode is trusted.  User code can write the frame's
- * place and jump to the gate, so a frame means no more than "this task, with
- * these registers, had this trap", which it could have had anyway.
+ * User code can write the place of signal frames and jump to the gate.  Such a
+ * frame lacks the mark of the host's and is not looked at.  Apart from that a
+ * frame holds user registers, and none of them is trusted.
  */
 #include <linux/audit.h>
 #include <linux/entry-common.h>
@@ -29,6 +29,42 @@
 #define TRAP_AC		17
 
 struct host_frame user_frame __ro_after_init;
+
+/*
+ * The mark that tells the host's frames from forged ones.
+ *
+ * When the host switches to the alternate signal stack it notes in the frame's
+ * uc_stack which stack that is.  The stack's upper end decides where the frame
+ * goes; its lower end means nothing to the host, so it is a random number here.
+ * User code cannot ask the host for it, and the frame that shows it is wiped
+ * before any user code runs.  A wrong guess is a SIGSEGV; there are 2^46.
+ */
+static unsigned long frame_mark __ro_after_init;
+
+static int __init frame_mark_init(void)
+{
+	stack_t *armed = (stack_t *)host_stack_armed;
+
+	if (host_getrandom(&frame_mark, sizeof(frame_mark)) != sizeof(frame_mark))
+		panic("the host gives no random numbers");
+	frame_mark = frame_mark % (GATE_DATA - 1) + 1;
+	armed->ss_sp = (void __user *)frame_mark;
+	armed->ss_size = GATE_DATA + GATE_STACK_SIZE - frame_mark;
+	return 0;
+}
+early_initcall(frame_mark_init);
+
+/* Of the frame at the fixed place: it stands right before the registers. */
+static __always_inline stack_t *frame_stack(void)
+{
+	return (stack_t *)user_frame.mcontext - 1;
+}
+
+/* rt_sigreturn sets the alternate stack to what the frame says. */
+static __always_inline void wipe_mark(void)
+{
+	*frame_stack() = (stack_t){ .ss_flags = SS_DISABLE };
+}
 
 /* Bits of rflags that come back from a frame; IF shows as set. */
 #define FLAGS_USER	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |	\
@@ -81,12 +117,12 @@ static unsigned int signal_irq(int signo)
 
 static void do_syscall(struct pt_regs *regs)
 {
-	long nr = regs->ax;
+	int nr = regs->ax;	/* the upper half of rax does not count */
 
 	regs->orig_ax = nr;
 	regs->ax = -ENOSYS;
 	nr = syscall_enter_from_user_mode(regs, nr);
-	if (likely((unsigned long)nr < NR_syscalls))
+	if (likely((unsigned int)nr < NR_syscalls))
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx,
 					      regs->r10, regs->r8, regs->r9);
 	else if (nr != -1)
@@ -140,9 +176,6 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 		/* int 0x80, sysenter or a vsyscall address: no such system calls here */
 		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)regs->ip);
 		break;
-	default:
-		/* no signal of the host's: a forged frame */
-		force_sig(SIGSEGV);
 	}
 	local_irq_disable();
 	irqentry_exit(regs, state);
@@ -156,10 +189,11 @@ static bool is_syscall(const struct pt_regs *regs, const siginfo_t *info)
 }
 
 /*
- * From user mode.  @hint and @handler_sp come from registers that user code
- * may have set; they only make the kernel look for interrupts.
+ * From user mode.  @last_signo and @handler_sp come from registers that user
+ * code may have set, if it was not the host that called the gate: true then,
+ * and nothing was done.
  */
-asmlinkage noinstr void trap_user(int hint, unsigned long handler_sp)
+asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 {
 	const struct sigcontext_64 *sc = user_frame.mcontext;
 	const siginfo_t *info = user_frame.info;
@@ -167,8 +201,11 @@ asmlinkage noinstr void trap_user(int hint, unsigned long handler_sp)
 	int signo = info->si_signo;
 	unsigned int irq = signal_irq(signo);
 
+	if (unlikely((unsigned long)frame_stack()->ss_sp != frame_mark))
+		return true;
+	wipe_mark();
 	fpu_live = true;
-	irq_raise(irq | signal_irq(hint));
+	irq_raise(irq | signal_irq(last_signo));
 	/*
 	 * A signal that interrupted the gate left its frame below the first
 	 * one, and only the last one's number is known: look at everything.
@@ -184,16 +221,37 @@ asmlinkage noinstr void trap_user(int hint, unsigned long handler_sp)
 	 * frame holds it.
 	 */
 	if (irq && sc->ip >= GATE_TEXT)
-		return;
+		return false;
 
 	load_regs(regs, sc);
 	guard_trim();
 	if (irq)
-		return;		/* trap_exit() handles what is pending */
+		return false;	/* trap_exit() handles what is pending */
 	if (signo == SIGSYS && is_syscall(regs, info))
 		do_syscall(regs);
 	else
 		do_exception(regs, signo, info, sc);
+	return false;
+}
+
+/*
+ * User code jumped into the gate.  Its registers are not known any more; what
+ * is left are those of its last trap.
+ */
+asmlinkage noinstr void trap_forged(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+	irqentry_state_t state;
+
+	regs->orig_ax = -1;
+	regs->ip = GATE_TEXT;
+	regs->cs = __USER_CS;
+	state = irqentry_enter(regs);
+	local_irq_enable();
+	fpu_reset(current);
+	force_sig_fault(SIGSEGV, SEGV_ACCERR, (void __user *)GATE_TEXT);
+	local_irq_disable();
+	irqentry_exit(regs, state);
 }
 
 static void kernel_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
@@ -232,11 +290,17 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 	unsigned int irq = signal_irq(signo);
 	unsigned long ip = sc->ip;
 
+	/*
+	 * On the alternate stack: the exit path had just armed it, or user code
+	 * jumped into the gate and it is not disarmed yet.  Let it be off when
+	 * the interrupted code goes on.  Interrupts are off in both.
+	 */
+	if (sc == user_frame.mcontext)
+		wipe_mark();
 	if (irq) {
 		irq_raise(irq);
 		if (ip >= (unsigned long)exit_window && ip < (unsigned long)exit_user)
-			sc->ip = (unsigned long)(ip < (unsigned long)exit_armed ?
-						 exit_again : exit_disarm);
+			sc->ip = (unsigned long)exit_again;
 		else if (ip >= (unsigned long)host_poll_window &&
 			 ip < (unsigned long)host_poll_window_end)
 			sc->ip = (unsigned long)host_poll_interrupted;

@@ -44,7 +44,8 @@ bool fixup_exception(unsigned long *ip);
 
 /* Assembler entry points (trap/entry.S, trap/gate.S) */
 void ret_from_fork_asm(void);
-asmlinkage void trap_user(int hint, unsigned long handler_sp);
+asmlinkage bool trap_user(int last_signo, unsigned long handler_sp);
+asmlinkage void trap_forged(void);
 asmlinkage void trap_kernel(int signo, void *info, void *uc);
 asmlinkage void *trap_exit(void);
 asmlinkage void trap_bad_xstate(void);
@@ -53,6 +54,6 @@ asmlinkage void ret_from_fork(struct task_struct *prev, int (*fn)(void *), void 
 extern char gate_start[], gate_end[], gate_handler[], gate_open_ret[], gate_hide_ret[];
 extern unsigned int gate_guarded;
 extern unsigned long gate_size;
-extern char exit_window[], exit_armed[], exit_user[], exit_again[], exit_disarm[];
+extern char exit_window[], exit_user[], exit_again[];
 
 #endif
