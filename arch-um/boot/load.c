@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -57,6 +58,19 @@ static unsigned long image_size(const Elf64_Ehdr *eh, const Elf64_Phdr *ph)
 	return align(end - PAGE_OFFSET, 4096);
 }
 
+/* Where in the file of this program @at was loaded from. */
+static unsigned long file_offset(const char *at)
+{
+	const Elf64_Phdr *ph = (const void *)getauxval(AT_PHDR);
+	unsigned long i, where = (unsigned long)at;
+
+	for (i = 0; i < getauxval(AT_PHNUM); i++)
+		if (ph[i].p_type == PT_LOAD && where >= ph[i].p_vaddr &&
+		    where < ph[i].p_vaddr + ph[i].p_filesz)
+			return where - ph[i].p_vaddr + ph[i].p_offset;
+	die("cannot find the kernel image in this program");
+}
+
 static void load_image(const Elf64_Ehdr *eh, const Elf64_Phdr *ph)
 {
 	int i;
@@ -95,7 +109,9 @@ void load_and_enter(struct boot_info *info)
 	info->image = image_size(eh, ph);
 	info->used = info->image + align(sizeof(*info), 4096);
 	info->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	info->self_size = image_end - image_start;
+	info->self_offset = file_offset(image_start);
+	if (info->self < 0)
+		die("cannot read this program's own file: %s", strerror(errno));
 	if (mmap((void *)PAGE_OFFSET, info->size, PROT_READ | PROT_WRITE | PROT_EXEC,
 		 MAP_SHARED | MAP_FIXED_NOREPLACE, info->memfd, 0) != (void *)PAGE_OFFSET)
 		die("the host cannot map the guest's memory at %#lx: %s", PAGE_OFFSET,

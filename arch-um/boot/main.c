@@ -6,6 +6,7 @@
  * are only those that decide how the process is set up.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static const char help[] =
 "                         how guest programs are kept out of the guest kernel\n"
 "                         (none: they are not; only for trusted guests)\n"
 "  ubdN[FLAGS]=FILE       block device N (0-15 or a-p): /dev/ubda, /dev/ubdb, ...\n"
-"                         flags: r read-only, s synchronous, c shared, no lock\n"
+"                         flags: r read-only, s synchronous, c shared (no lock),\n"
+"                         d no copy-on-write header looked for, t no discard\n"
 "  root=/dev/ubda         device of the root file system; rw: mount it writable\n"
 "  initrd=FILE            cpio archive to unpack as the first root file system\n"
 "  init=PROGRAM           first program, instead of /sbin/init\n"
@@ -154,12 +156,25 @@ static void add_environment(char *to)
 	to[used] = '\0';
 }
 
+/* Descriptors that the machine opens must not be taken for the standard ones. */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static struct boot_info info = { .magic = BOOT_MAGIC, .guard = GUARD_MPROTECT };
 	const char *mem = NULL, *value;
 	int i, to_init = 0;
 
+	open_standard();
 	for (i = 1; i < argc; i++) {
 		if (to_init) {
 			add_argument(info.command_line, argv[i]);

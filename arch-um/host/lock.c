@@ -7,18 +7,22 @@
  *
  *	the gate	its two mprotect() calls, with constant arguments
  *	kernel text	the calls in allowed[], with the arguments checked there;
- *			anything else ends the process
+ *			anything else fails with EPERM
  *	all others	user code: SIGSYS, which is how its system calls get
  *			to the guest kernel
  *
  * Kernel text is hidden while user code runs, so user code cannot make calls
  * from there.  A guest kernel that has been taken over can make the calls
  * below and no others; it holds no descriptor that it did not need.
+ *
+ * The filter cannot read paths.  The two calls that take one are allowed only
+ * where Landlock holds them to the folder of this guest.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -34,11 +38,12 @@
 #define ARG_HI(n)	(ARG_LO(n) + 4)
 #define IP_LO		offsetof(struct seccomp_data, instruction_pointer)
 #define IP_HI		(IP_LO + 4)
+#define REFUSE		(SECCOMP_RET_ERRNO | EPERM)
 
 /* Calls of the kernel, most frequent first.  Argument checks: see check_args(). */
 static const struct {
 	int nr;
-	enum { ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC } check;
+	enum { ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, LANDLOCKED } check;
 } allowed[] = {
 	{ __NR_sigaltstack, ANY },	/* exit path */
 	{ __NR_mmap, MAP },		/* host map, kernel mappings */
@@ -82,14 +87,18 @@ static const struct {
 	{ __NR_ppoll, ANY },		/* draining output at the end */
 	{ __NR_getrandom, ANY },
 	{ __NR_getpid, ANY },
-	{ __NR_unlink, ANY },		/* the pid folder of a named guest */
-	{ __NR_rmdir, ANY },
+	{ __NR_rt_sigprocmask, ANY },	/* restart */
+	{ __NR_rt_sigaction, ANY },
+	{ __NR_unlink, LANDLOCKED },	/* the folder of a named guest */
+	{ __NR_rmdir, LANDLOCKED },
 	{ __NR_exit_group, ANY },
 };
 
 #define MAX_FILTER 400
 static struct sock_filter filter[MAX_FILTER];
 static unsigned int len;
+static unsigned int own_pid;
+static int landlocked;
 
 static void emit(unsigned short code, unsigned char jt, unsigned char jf, unsigned int k)
 {
@@ -123,7 +132,7 @@ static void require_arg64(unsigned int n, unsigned long value, unsigned int acti
 	require(value >> 32, action);
 }
 
-/* End with RET_ALLOW if the loaded word is one of @k, else kill. */
+/* End with RET_ALLOW if the loaded word is one of @k, else refuse. */
 static void one_of(const unsigned int *k, unsigned int n)
 {
 	unsigned int i;
@@ -132,7 +141,7 @@ static void one_of(const unsigned int *k, unsigned int n)
 		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k[i]);
 		ret(SECCOMP_RET_ALLOW);
 	}
-	ret(SECCOMP_RET_KILL_PROCESS);
+	ret(REFUSE);
 }
 
 #define ONE_OF(...) do {							\
@@ -142,21 +151,19 @@ static void one_of(const unsigned int *k, unsigned int n)
 
 static void check_args(int check, const struct host_lock *lock)
 {
-	const unsigned int kill = SECCOMP_RET_KILL_PROCESS;
-
 	switch (check) {
 	case MAP:
 		/* Shared, in a given place, of the guest's memory or of the empty file. */
 		load(ARG_LO(3));
 		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)MAP_POPULATE);
-		require(MAP_SHARED | MAP_FIXED, kill);
+		require(MAP_SHARED | MAP_FIXED, REFUSE);
 		load(ARG_LO(4));
 		ONE_OF(lock->memfd, lock->empty);
 		break;
 	case PROTECT:
 		load(ARG_LO(2));
 		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)HOST_PROT_RWX);
-		require(0, kill);
+		require(0, REFUSE);
 		ret(SECCOMP_RET_ALLOW);
 		break;
 	case ADVICE:
@@ -164,8 +171,18 @@ static void check_args(int check, const struct host_lock *lock)
 		ONE_OF(MADV_DONTNEED, 23 /* POPULATE_WRITE */, 25 /* COLLAPSE */, MADV_REMOVE);
 		break;
 	case FCNTL:
+		/* signals about descriptors go to this process and to no other */
 		load(ARG_LO(1));
-		ONE_OF(F_GETFL, F_SETFL);
+		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, F_SETOWN);
+		load(ARG_LO(2));
+		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, own_pid);
+		ret(SECCOMP_RET_ALLOW);
+		ret(REFUSE);
+		load(ARG_LO(1));
+		ONE_OF(F_GETFL, F_SETFL, F_GETFD, F_OFD_SETLK);
+		break;
+	case LANDLOCKED:
+		ret(landlocked ? SECCOMP_RET_ALLOW : REFUSE);
 		break;
 	case IOCTL:
 		load(ARG_LO(1));
@@ -235,14 +252,42 @@ static void build(const struct host_lock *lock)
 		check_args(allowed[i].check, lock);
 		filter[skip].jf = len - skip - 1;
 	}
-	ret(SECCOMP_RET_KILL_PROCESS);
+	ret(REFUSE);
 }
 
-int host_can_lock(void)
+static int allow_beneath(int ruleset, const char *path, unsigned long rights)
 {
-	unsigned int action = SECCOMP_RET_KILL_PROCESS;
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
+	long err;
 
-	return host_syscall3(__NR_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, (long)&action);
+	rule.parent_fd = host_syscall4(__NR_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
+	if (rule.parent_fd < 0)
+		return rule.parent_fd;
+	err = host_syscall4(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+			    (long)&rule, 0);
+	host_syscall1(__NR_close, rule.parent_fd);
+	return err;
+}
+
+/* No file may be opened, made or removed any more, except the guest's own folder. */
+static int landlock(const char *folder, const char *parent)
+{
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,	/* ABI 1 */
+	};
+	long ruleset, err = 0;
+
+	ruleset = host_syscall3(__NR_landlock_create_ruleset, (long)&attr, sizeof(attr), 0);
+	if (ruleset < 0)
+		return ruleset;
+	if (folder)
+		err = allow_beneath(ruleset, folder, LANDLOCK_ACCESS_FS_REMOVE_FILE);
+	if (folder && !err)
+		err = allow_beneath(ruleset, parent, LANDLOCK_ACCESS_FS_REMOVE_DIR);
+	if (!err)
+		err = host_syscall2(__NR_landlock_restrict_self, ruleset, 0);
+	host_syscall1(__NR_close, ruleset);
+	return err;
 }
 
 int host_lock(const struct host_lock *lock)
@@ -250,13 +295,15 @@ int host_lock(const struct host_lock *lock)
 	struct sock_fprog prog;
 	int err;
 
+	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (err)
+		return err;
+	landlocked = !landlock(lock->folder, lock->parent);
+	own_pid = host_syscall0(__NR_getpid);
 	build(lock);
 	if (len > MAX_FILTER)
 		return -E2BIG;
 	prog.len = len;
 	prog.filter = filter;
-	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (err)
-		return err;
 	return host_syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&prog);
 }

@@ -85,7 +85,7 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 		.ss_flags = SS_AUTODISARM,
 	};
 	stack_t off = { .ss_flags = SS_DISABLE };
-	unsigned long none = 0;
+	unsigned long none = 0, all_but_probe = ~(1UL << (SIGILL - 1));
 	unsigned int i;
 	int err;
 
@@ -93,7 +93,10 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 	memcpy(host_stack_off, &off, sizeof(off));
 	learnt = frame;
 
-	err = host_syscall2(__NR_sigaltstack, (long)&armed, 0);
+	/* after a restart all are blocked, and must be until every handler is set */
+	err = host_syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all_but_probe, 0, 8);
+	if (!err)
+		err = host_syscall2(__NR_sigaltstack, (long)&armed, 0);
 	if (!err)
 		err = set_handler(SIGILL, (unsigned long)learn);
 	if (err)

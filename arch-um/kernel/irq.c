@@ -14,6 +14,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <asm/drivers.h>
 #include <asm/host.h>
 #include <asm/host_irq.h>
 #include <asm/irq.h>
@@ -29,8 +30,6 @@ unsigned int irq_busy_sources;
 #define MAX_EVENTS 16
 static struct host_event events[MAX_EVENTS];
 static int nr_events;		/* found by irq_wait(), not handled yet; or an error */
-
-void um_winch(void);
 
 static void shutdown_work(struct work_struct *work)
 {
@@ -95,14 +94,15 @@ noinstr void irq_run_pending(void)
 }
 EXPORT_SYMBOL(irq_run_pending);
 
-/* Idle: wait for a signal, a descriptor or @ns (-1: for ever).  Interrupts are off. */
-void irq_wait(s64 ns)
+/*
+ * Idle: wait for a signal or a descriptor.  Interrupts are off.  No timeout: the
+ * host's timer is set whenever the kernel waits for a time (kernel/time.c).
+ */
+void irq_wait(void)
 {
-	nr_events = ns ? host_poll(events, MAX_EVENTS, ns, &irq_pending) : 0;
+	nr_events = host_poll(events, MAX_EVENTS, -1, &irq_pending);
 	if (nr_events > 0)
 		irq_raise(IRQ_PENDING_FD);
-	else if (!nr_events)
-		irq_raise(IRQ_PENDING_TIMER);	/* the timeout stands for the timer's signal */
 }
 
 /* Descriptors as interrupts */
@@ -206,6 +206,7 @@ void __init init_IRQ(void)
 
 	for (irq = 0; irq < NR_IRQS; irq++)
 		irq_set_chip_and_handler(irq, &fd_chip, handle_simple_irq);
+	host_poll(events, MAX_EVENTS, 0, NULL);	/* makes the epoll set, which the lock forbids */
 	if (request_irq(TIMER_IRQ, timer_irq, IRQF_TIMER | IRQF_IRQPOLL, "timer", NULL))
 		panic("no timer interrupt");
 }

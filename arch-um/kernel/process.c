@@ -131,6 +131,6 @@ void flush_thread(void)
  */
 void arch_cpu_idle(void)
 {
-	irq_wait(um_next_timer_ns());
+	irq_wait();
 }
 

@@ -8,6 +8,7 @@
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
 #include <asm/boot.h>
+#include <asm/drivers.h>
 #include <asm/host.h>
 #include <asm/setup.h>
 
@@ -18,10 +19,6 @@
 /* its being set is what makes power off possible: kernel_can_power_off() */
 void (*pm_power_off)(void) = machine_power_off;
 EXPORT_SYMBOL(pm_power_off);
-
-extern int uml_exitcode;
-void um_umid_cleanup(void);
-void um_console_drain(void);
 
 static void __noreturn end(int status)
 {
@@ -43,6 +40,8 @@ void machine_halt(void)
 void machine_restart(char *command)
 {
 	um_console_drain();
+	host_timer_arm(0);
+	host_aio_drain();
 	restart_image();
 }
 
@@ -59,8 +58,7 @@ static struct notifier_block panic_block = {
 	.priority = INT_MIN,
 };
 
-static int __init panic_init(void)
+void __init panic_init(void)
 {
-	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 }
-early_initcall(panic_init);

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/utsname.h>
 #include <asm/boot.h>
+#include <asm/drivers.h>
 #include <asm/fpu.h>
 #include <asm/host.h>
 #include <asm/hostmem.h>
@@ -24,7 +25,6 @@
 struct boot_info *boot_info __ro_after_init;
 
 void um_cpu_init(void);
-void um_console_early(void);
 
 /* The process's own ranges; all else goes. */
 static void __init unmap_first_stage(void)
@@ -36,6 +36,9 @@ static void __init unmap_first_stage(void)
 	};
 	unsigned long end = PAGE_OFFSET + boot_info->size;
 	int i;
+
+	if (boot_info->reboots)
+		return;
 
 	for (i = 0; i < ARRAY_SIZE(gaps); i++)
 		host_unmap(gaps[i][0], gaps[i][1] - gaps[i][0]);
@@ -66,6 +69,7 @@ void um_die(const char *fmt, ...)
 	n += vscnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);
 	line[n++] = '\n';
+	host_tty_restore();
 	host_write(2, line, n);
 	host_exit(1);
 }
@@ -78,7 +82,7 @@ void __init trap_init_host(void)
 	guard_init();	/* sets the gate's constants */
 	err = host_map(GATE_TEXT, PAGE_SIZE, HOST_PROT_READ | HOST_PROT_EXEC, boot_info->memfd,
 		       __pa(gate_start));
-	if (!err)
+	if (!err && !boot_info->reboots)
 		err = host_map_anon(GATE_DATA, GATE_DATA_SIZE);
 	if (!err)
 		err = host_signals_init(handler, &user_frame);
@@ -107,6 +111,7 @@ void lock_before_user(void)
 	if (likely(locked))
 		return;
 	locked = true;
+	um_umid_folder(&lock.folder, &lock.parent);
 	if (boot_info->reboots)
 		return;		/* the filter outlived the last image and says the same */
 	err = host_lock(&lock);
@@ -143,7 +148,8 @@ static void __init load_initrd(void)
 		return;
 	fd = host_open(initrd_file, HOST_O_READ);
 	if (fd < 0 || host_fstat(fd, &st) < 0)
-		um_die("initrd=%s: cannot open it (error %d): name a readable file", initrd_file, fd);
+		um_die("initrd=%s: cannot be read (%pe): name a readable file", initrd_file,
+		       ERR_PTR(fd));
 	if ((st.mode & 0170000) != 0100000 || !st.size)
 		um_die("initrd=%s: not a file with contents: name a cpio archive", initrd_file);
 	to = memblock_alloc(st.size, PAGE_SIZE);
@@ -152,7 +158,7 @@ static void __init load_initrd(void)
 		       boot_info->size >> 20);
 	if (host_pread(fd, to, st.size, 0) != st.size)
 		um_die("initrd=%s: cannot read it", initrd_file);
-	host_close(fd);
+	/* stays open: after a restart it is read again, and nothing can be opened */
 	initrd_start = (unsigned long)to;
 	initrd_end = initrd_start + st.size;
 }
@@ -171,6 +177,7 @@ void __init setup_arch(char **cmdline)
 	/* programs ask for the machine, not for the port ("um") */
 	strscpy(init_uts_ns.name.machine, "x86_64", sizeof(init_uts_ns.name.machine));
 	setup_initial_init_mm(_text, _etext, _edata, _end);
+	panic_init();
 	um_console_early();
 	physmem_init();
 	trap_init_host();

@@ -282,16 +282,6 @@ void um_timer_interrupt(void)
 	timer_device.event_handler(&timer_device);
 }
 
-s64 um_next_timer_ns(void)
-{
-	u64 now;
-
-	if (!timer_deadline)
-		return -1;
-	now = sched_clock();
-	return timer_deadline > now ? timer_deadline - now : 0;
-}
-
 /* Delays */
 
 void __ndelay(unsigned long ns)

@@ -30,6 +30,9 @@ void __init kmap_init(void)
 	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(areas); i++) {
+		/* the rings outlive a restart of the machine (host/keep.c) */
+		if (boot_info->reboots && areas[i].start == AIO_BASE)
+			continue;
 		err = host_map(areas[i].start, areas[i].end - areas[i].start, HOST_PROT_NONE,
 			       boot_info->empty, 0);
 		if (err)

@@ -131,6 +131,20 @@ static int __init umid_init(void)
 /* With all options known, and before anything is shown. */
 console_initcall(umid_init);
 
+/* The guest's folder and the one it lies in, or false for a guest without a name. */
+bool um_umid_folder(const char **own, const char **parent)
+{
+	static char dir[PATH_LEN];
+
+	if (!claimed)
+		return false;
+	strscpy(dir, folder);
+	*strrchr(dir, '/') = 0;
+	*own = folder;
+	*parent = dir;
+	return true;
+}
+
 void um_umid_cleanup(void)
 {
 	if (!claimed)

@@ -22,7 +22,6 @@ struct boot_info {
 	int empty;			/* file without contents, for holes */
 	int self;			/* the linux program, for a restart */
 	unsigned long self_offset;	/* where the image lies in it */
-	unsigned long self_size;
 	enum boot_guard guard;
 	unsigned int huge;		/* MADV_COLLAPSE works */
 	unsigned int fsgsbase;		/* user mode may use rdfsbase and wrfsbase */

@@ -20,6 +20,9 @@ void um_console_drain(void);
 /* Remove the named guest's folder.  At the end of the machine. */
 void um_umid_cleanup(void);
 
+/* That folder and the one it lies in; false for a guest without a name. */
+bool um_umid_folder(const char **own, const char **parent);
+
 /* What the guest wrote to /proc/exitcode. */
 extern int uml_exitcode;
 

@@ -64,9 +64,9 @@ struct host_lock {
 	unsigned long gate_open, gate_hide;	/* return addresses of the gate's two calls */
 	unsigned long guard_start, guard_size;	/* what they open and hide; size 0: no guard */
 	int memfd, empty;			/* the only descriptors that may be mapped */
+	const char *folder, *parent;		/* of a named guest: may be removed; or NULL */
 };
 
 int host_lock(const struct host_lock *lock);
-int host_can_lock(void);	/* -errno if this host refuses seccomp filters */
 
 #endif

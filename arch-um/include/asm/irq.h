@@ -25,8 +25,7 @@ static inline void irq_raise(unsigned int bits)
 	asm volatile("orl %1, %0" : "+m"(irq_pending) : "r"(bits) : "memory");
 }
 
-void irq_wait(long long ns);
-long long um_next_timer_ns(void);
+void irq_wait(void);
 void um_timer_interrupt(void);
 
 /* Number of sources that need polling at every kernel entry, see fd_irq_busy(). */

@@ -8,6 +8,9 @@
 #ifdef __KERNEL__
 #include <linux/compiler.h>
 
+/* A panic ends the process. */
+void panic_init(void);
+
 /*
  * Bad input at start-up: say on the host's stderr what is wrong and what to
  * do, in one line, and end the process with status 1.  Before user code runs.
