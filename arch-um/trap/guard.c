@@ -31,12 +31,18 @@ static struct window {
 	unsigned long start;
 	unsigned long top;	/* end of what is mapped */
 	unsigned long end;
+	int prot;		/* while it is open */
 	bool open;
 } windows[] = {
-	{ PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + PHYS_MAX, true },
-	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, true },
-	{ AIO_BASE, AIO_BASE, AIO_END, true },
-	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, true },
+	{ PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + PHYS_MAX,
+	  HOST_PROT_RWX, true },
+	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, HOST_PROT_RWX, true },
+	/*
+	 * The host maps the rings, without telling guard_window_top(), and lets
+	 * nobody execute them; kmap_init() has filled the rest.
+	 */
+	{ AIO_BASE, AIO_END, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
+	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, true },
 };
 
 static bool windows_open = true;
@@ -75,7 +81,7 @@ bool guard_open_window(unsigned long addr)
 	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
 		if (addr < w->start || addr >= w->top || w->open)
 			continue;
-		if (host_protect(w->start, w->top - w->start, HOST_PROT_RWX))
+		if (host_protect(w->start, w->top - w->start, w->prot))
 			return false;
 		w->open = true;
 		windows_open = true;
