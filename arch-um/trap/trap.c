@@ -143,10 +143,14 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 	current->thread.error_code = error;
 	switch (signo) {
 	case SIGSEGV:
-		if (trapno == TRAP_PF) {
+		/*
+		 * SI_KERNEL: general protection and its like, which have no
+		 * address.  Where the host emulates (a vsyscall with a bad stack),
+		 * trap number and address are those of an earlier fault.
+		 */
+		if (trapno == TRAP_PF && code != SI_KERNEL) {
 			page_fault(regs, cr2, error);
 		} else {
-			/* general protection and its like: no address */
 			force_sig(SIGSEGV);
 		}
 		break;
@@ -212,6 +216,9 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	 */
 	if (handler_sp != user_frame.sp)
 		irq_raise(IRQ_PENDING_TIMER | IRQ_PENDING_FD);
+	/* the host blocks interrupts in an interrupt's handler, and this one never returns */
+	if (signal_irq(last_signo) || handler_sp != user_frame.sp)
+		host_signals_unblock();
 	if (irq_busy_sources)
 		irq_raise(IRQ_PENDING_FD);
 
