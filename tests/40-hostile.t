@@ -14,7 +14,7 @@ for program in "${programs[@]%.c}"; do
 		-o "$tmp/programs/$program" "$here/hostile/$program.c" 2>"$tmp/gcc" ||
 		fail "$program compiles" "$(cat "$tmp/gcc")"
 done
-mke2fs -q -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M
+mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M 2>/dev/null
 
 for program in "${programs[@]%.c}"; do
 	for uid in 0 1000; do
@@ -34,5 +34,44 @@ for program in "${programs[@]%.c}"; do
 			'(Kernel (fault|panic)|BUG:|WARNING:|Oops|rcu:.*stall)'
 	done
 done
+
+# The same from outside. While user code runs (the mapping of the image says when), what can be reached is its own
+# memory, the gate and its data.
+start quiet mem=256M "$(run_option 'echo up; while :; do :; done')"
+shows '^up'
+maps=''
+in_user_code() {
+	maps=$(cat "/proc/$PID/maps")
+	grep -q '^7e0040000000-[0-9a-f]* ---' <<<"$maps"
+}
+ok "the kernel is hidden while user code runs" wait_for 20 in_user_code
+reachable=$(awk '$2 !~ /^---/ && $6 != "[vsyscall]" && $1 >= "7dffffe00000" && length($1) == 25 {print $1, $2}' <<<"$maps")
+is "beyond user space only the gate and its data can be reached" "$reachable" \
+	$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p'
+like "and there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
+status=$(cat "/proc/$PID/status")
+for field in 'Threads 1' 'Seccomp 2' 'NoNewPrivs 1'; do
+	is "${field% *} of the process" "$(awk -v f="${field% *}:" '$1 == f {print $2}' <<<"$status")" "${field#* }"
+done
+kill -KILL "$PID"
+finish
+
+# System calls of the image, by the functions that make them: host/ and what enters and leaves the kernel.
+image=$build/kernel/vmlinux
+if [ "$LINUX" = "$build/linux" ] && [ -e "$image" ]; then
+	objdump -d --no-show-raw-insn "$image" |
+		awk '/^[0-9a-f]+ <.*>:$/ {f = substr($2, 2, length($2) - 3)} NF > 1 && $1 ~ /:$/ {print f, $2}' |
+		grep -E ' (syscall|sysenter|int|wrpkru|xrstors?(64)?)$' | sort -u >"$tmp/found"
+	nm "$build"/kernel/arch/um/host/*.o "$build/kernel/arch/um/trap/entry.o" "$build/kernel/arch/um/trap/gate.o" |
+		awk 'NF == 3 && $2 ~ /[tT]/ {print $3}' | sort -u >"$tmp/allowed"
+	ok "the image makes system calls" grep -q ' syscall$' "$tmp/found"
+	is "only in host/ and at the kernel's entry" \
+		"$(awk '$2 == "syscall" {print $1}' "$tmp/found" | grep -vxFf "$tmp/allowed")" ''
+	is "and none the old ways" "$(grep -E ' (sysenter|int)$' "$tmp/found")" ''
+	is "nothing changes protection keys" "$(grep wrpkru "$tmp/found")" ''
+	is "extended state is loaded at one place" "$(grep xrstor "$tmp/found")" 'exit_window xrstor64'
+else
+	skip "system calls of the image" "only for what was built here"
+fi
 
 finished

@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 7; i++)
 		pids[i] = spawn(attack_at_random, (void *)(long)(i * 1000));
 	pids[7] = spawn(noise, NULL);
-	sleep_ms(3000);
+	sleep_ms(2000);
 	*stop = 1;
 	good = true;
 	for (int i = 0; i < 8; i++) {
