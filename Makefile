@@ -8,13 +8,14 @@ TESTS ?= tests/*.t
 # Goals that the kernel's own Makefile knows, run on build/src and build/kernel.
 kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig listnewconfig
 
-.PHONY: boot check bench linux tiny help clean distclean setup-boot setup-check setup-bench $(kernel_goals)
+.PHONY: boot check bench kselftest linux tiny help clean distclean setup-boot setup-check setup-bench setup-kselftest $(kernel_goals)
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make boot          build what is missing, and boot to a shell (ARGS="mem=1G ..." adds options)'
 	@echo 'make check         build and run the tests (TESTS="tests/10-boot.t ..." runs only some)'
 	@echo 'make bench         measure the host, this kernel and other ways to run one, side by side'
+	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
 	@echo 'make linux         only build build/linux'
 	@echo 'make tiny          only build build/tiny.ext4, the disk that make boot uses'
 	@echo 'make menuconfig    change the configuration; also nconfig, oldconfig, olddefconfig, listnewconfig'
@@ -28,10 +29,13 @@ boot: setup-boot linux tiny
 check: setup-check linux build/check.ext4 build/tests.ext4
 	@prove $(TESTS)
 
+kselftest: setup-kselftest linux build/check.ext4
+	@scripts/kselftest $(KSELFTESTS)
+
 bench: setup-bench linux tiny
 	@scripts/bench
 
-setup-boot setup-check setup-bench: setup-%:
+setup-boot setup-check setup-bench setup-kselftest: setup-%:
 	@scripts/setup $*
 
 linux: | setup-boot
