@@ -2,7 +2,7 @@
 /*
  * Host signals: all of them lead to the gate.
  *
- * Used at run time: rt_sigreturn, sigaltstack (both from trap/entry.S).
+ * Used at run time: rt_sigprocmask; rt_sigreturn and sigaltstack from trap/entry.S.
  */
 #include <signal.h>
 #include <stddef.h>
@@ -24,10 +24,9 @@ struct kernel_sigaction {
 	unsigned long handler, flags, restorer, mask;
 };
 
-static const int caught[] = {
-	SIGSYS, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP,
-	SIGALRM, SIGIO, SIGWINCH, SIGTERM, SIGINT, SIGHUP,
-};
+static const int faults[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
+static const int interrupts[] = { SIGALRM, SIGIO, SIGWINCH, SIGTERM, SIGINT, SIGHUP };
+#define NR(array) (sizeof(array) / sizeof(*(array)))
 
 _Static_assert(sizeof(stack_t) == sizeof(host_stack_armed), "stack_t");
 unsigned char host_stack_armed[24] __attribute__((aligned(8)));
@@ -65,12 +64,13 @@ asm(".text\n"
     "	syscall\n");
 __attribute__((visibility("hidden"))) void learn(void);
 
-static int set_handler(int sig, unsigned long handler)
+static int set_handler(int sig, unsigned long handler, unsigned long mask)
 {
 	struct kernel_sigaction sa = {
 		.handler = handler,
 		.flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER,
 		.restorer = handler,
+		.mask = mask,
 	};
 
 	return host_syscall4(__NR_rt_sigaction, sig, (long)&sa, 0, 8);
@@ -85,7 +85,7 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 		.ss_flags = SS_AUTODISARM,
 	};
 	stack_t off = { .ss_flags = SS_DISABLE };
-	unsigned long none = 0, all_but_probe = ~(1UL << (SIGILL - 1));
+	unsigned long all_but_probe = ~(1UL << (SIGILL - 1)), mask = 0;
 	unsigned int i;
 	int err;
 
@@ -98,18 +98,34 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 	if (!err)
 		err = host_syscall2(__NR_sigaltstack, (long)&armed, 0);
 	if (!err)
-		err = set_handler(SIGILL, (unsigned long)learn);
+		err = set_handler(SIGILL, (unsigned long)learn, 0);
 	if (err)
 		return err;
 	asm volatile("ud2" ::: "memory");
 	err = host_syscall2(__NR_sigaltstack, (long)&off, 0);
 
-	for (i = 0; !err && i < sizeof(caught) / sizeof(*caught); i++)
-		err = set_handler(caught[i], handler);
+	for (i = 0; !err && i < NR(faults); i++)
+		err = set_handler(faults[i], handler, 0);
+	/*
+	 * Interrupts do not interrupt each other, or a storm of them would fill
+	 * the kernel stack with frames.  rt_sigreturn lets them in again; who
+	 * does not return calls host_signals_unblock().
+	 */
+	for (i = 0; i < NR(interrupts); i++)
+		mask |= 1UL << (interrupts[i] - 1);
+	for (i = 0; !err && i < NR(interrupts); i++)
+		err = set_handler(interrupts[i], handler, mask);
 	if (!err)
 		err = host_syscall4(__NR_rt_sigaction, SIGPIPE, (long)&ignore, 0, 8);
 	/* whoever started us may have blocked some */
 	if (!err)
-		err = host_syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
+		err = host_signals_unblock();
 	return err;
+}
+
+int host_signals_unblock(void)
+{
+	static const unsigned long none;
+
+	return host_syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
 }

@@ -148,8 +148,8 @@ static void __init load_initrd(void)
 		return;
 	fd = host_open(initrd_file, HOST_O_READ);
 	if (fd < 0 || host_fstat(fd, &st) < 0)
-		um_die("initrd=%s: cannot be read (%pe): name a readable file", initrd_file,
-		       ERR_PTR(fd));
+		um_die("initrd=%s: %s: name a cpio archive that can be read", initrd_file,
+		       fd == -ENOENT ? "No such file" : "cannot be opened");
 	if ((st.mode & 0170000) != 0100000 || !st.size)
 		um_die("initrd=%s: not a file with contents: name a cpio archive", initrd_file);
 	to = memblock_alloc(st.size, PAGE_SIZE);

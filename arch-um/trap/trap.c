@@ -119,7 +119,7 @@ static void do_syscall(struct pt_regs *regs)
 {
 	int nr = regs->ax;	/* the upper half of rax does not count */
 
-	regs->orig_ax = nr;
+	regs->orig_ax = regs->ax;
 	regs->ax = -ENOSYS;
 	nr = syscall_enter_from_user_mode(regs, nr);
 	if (likely((unsigned int)nr < NR_syscalls))
@@ -189,7 +189,8 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 static bool is_syscall(const struct pt_regs *regs, const siginfo_t *info)
 {
 	return info->si_code == SYS_SECCOMP && info->si_arch == AUDIT_ARCH_X86_64 &&
-	       regs->cs == __USER_CS && regs->ip < TASK_SIZE;
+	       regs->cs == __USER_CS && regs->ip < TASK_SIZE &&
+	       (unsigned long)info->si_call_addr < TASK_SIZE;	/* not a vsyscall */
 }
 
 /*

@@ -50,6 +50,8 @@ struct host_frame {
  * GATE_DATA, and find out what a frame looks like.
  */
 int host_signals_init(unsigned long handler, struct host_frame *frame);
+/* After an interrupt's signal whose frame the kernel does not return to. */
+int host_signals_unblock(void);
 
 /* struct stack_t for the exit path's sigaltstack() calls */
 extern unsigned char host_stack_armed[24], host_stack_off[24];
