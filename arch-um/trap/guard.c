@@ -48,12 +48,27 @@ static struct window {
 static bool windows_open = true;
 static unsigned int traps;
 
+/* Whatever a restart finds, all windows are hidden: the kernel's touch opens them. */
+static void __init guard_hide_at_first(void)
+{
+	struct window *w;
+
+	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
+		if (w->top > w->start)
+			host_protect(w->start, w->top - w->start, HOST_PROT_NONE);
+		w->open = false;
+	}
+	windows_open = false;
+}
+
 void __init guard_init(void)
 {
 	gate_size = min(boot_info->size, GUARD_MAX);
 	gate_guarded = boot_info->guard != GUARD_NONE;
 	if (boot_info->size > GUARD_MAX)
 		windows[0].top = PAGE_OFFSET + boot_info->size;
+	if (boot_info->reboots && gate_guarded)		/* the last kernel's exit hid the rings */
+		guard_hide_at_first();
 	if (!gate_guarded)
 		pr_warn("guard=none: guest programs can read and write the guest kernel\n");
 	else if (!boot_info->huge)
@@ -71,17 +86,18 @@ void guard_window_top(unsigned long addr)
 }
 
 /*
- * The kernel faulted on @addr.  True if that is because its window is hidden;
- * it is open now.
+ * The kernel was denied access to @addr.  True if that is because its window
+ * was hidden; it is open now.  It may have been opened since the fault, by an
+ * interrupt that the host delivered before.
  */
 bool guard_open_window(unsigned long addr)
 {
 	struct window *w;
 
 	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
-		if (addr < w->start || addr >= w->top || w->open)
+		if (addr < w->start || addr >= w->top)
 			continue;
-		if (host_protect(w->start, w->top - w->start, w->prot))
+		if (!w->open && host_protect(w->start, w->top - w->start, w->prot))
 			return false;
 		w->open = true;
 		windows_open = true;

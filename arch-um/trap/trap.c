@@ -316,7 +316,12 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 			irq_run_pending();
 		return;
 	}
-	if ((signo == SIGSEGV || signo == SIGBUS) && guard_open_window(sc->cr2))
+	/*
+	 * Only this code goes with an address.  Within an open window the host
+	 * denies nothing: what is not there is a SIGBUS.
+	 */
+	if (signo == SIGSEGV && ((siginfo_t *)siginfo)->si_code == SEGV_ACCERR &&
+	    guard_open_window(sc->cr2))
 		return;
 	if (fixup_exception(&ip)) {
 		sc->ip = ip;
