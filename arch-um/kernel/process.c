@@ -98,8 +98,11 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	regs->ax = 0;
 	if (args->stack)
 		regs->sp = args->stack;
-	if (args->flags & CLONE_SETTLS)
+	if (args->flags & CLONE_SETTLS) {
+		if (args->tls >= TASK_SIZE)	/* wrfsbase would fault in the kernel */
+			return -EPERM;
 		p->thread.fsbase = args->tls;
+	}
 	return 0;
 }
 

@@ -45,10 +45,13 @@ static void access_all(void)
 
 		for (at = regions[i].start;; at += regions[i].step) {
 			unsigned long to = at + (some() % 512) * 8;
+			int r = try_read((void *)at), w = try_write((void *)to),
+			    x = try_call((void *)to);
 
-			if (try_read((void *)at) != SIGSEGV || try_write((void *)to) != SIGSEGV ||
-			    try_call((void *)to) != SIGSEGV)
+			if (r != SIGSEGV || w != SIGSEGV || x != SIGSEGV) {
+				printf("# %#lx, %#lx: read %d write %d call %d\n", at, to, r, w, x);
 				bad = bad ?: at;
+			}
 			left = regions[i].end - at;
 			if (left <= regions[i].step)
 				break;
