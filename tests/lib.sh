@@ -43,19 +43,9 @@ pass() {
 	printf 'ok %d - %s\n' "$count" "$1"
 }
 
-# Failures that are known and open: tests/known-open has a pattern of their names and the reason on each line.
-# They are shown, as TODO in TAP's words, and do not fail the run.
-open_reason() { # NAME
-	local pattern reason
-	while IFS=$'\t' read -r pattern reason; do
-		# shellcheck disable=SC2053 # a pattern
-		[[ -z $pattern || $1 != $pattern ]] || { printf ' # TODO %s' "$reason"; return; }
-	done <"$here/known-open"
-}
-
 fail() { # NAME [WHY...]
 	count=$((count + 1))
-	printf 'not ok %d - %s%s\n' "$count" "$1" "$(open_reason "${0##*/}: $1")"
+	printf 'not ok %d - %s\n' "$count" "$1"
 	shift
 	if [ $# -gt 0 ]; then diag "$*"; fi
 }

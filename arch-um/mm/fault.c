@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 #include <asm/hostmap.h>
 #include <asm/trap.h>
+#include <asm/trapnr.h>
 
 static bool access_allowed(struct vm_area_struct *vma, unsigned long error)
 {
@@ -58,6 +59,15 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 	return fault & VM_FAULT_ERROR;
 }
 
+/* Frames and debuggers see the last fault that became a signal, not the last fault. */
+static void force_fault(int signo, int code, unsigned long addr, unsigned long error)
+{
+	current->thread.cr2 = addr;
+	current->thread.trap_nr = X86_TRAP_PF;
+	current->thread.error_code = error;
+	force_sig_fault(signo, code, (void __user *)addr);
+}
+
 /*
  * @addr and @error are the host's, or a forged frame's; either way they only
  * ask for what this task may have.  Process context, interrupts on.
@@ -67,9 +77,9 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	vm_fault_t fault;
 	bool allowed;
 
-	current->thread.cr2 = addr;
 	if (addr >= TASK_SIZE) {
-		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)addr);
+		/* as on x86: nothing tells which kernel addresses are mapped */
+		force_fault(SIGSEGV, SEGV_MAPERR, addr, error | X86_PF_PROT);
 		return;
 	}
 
@@ -94,10 +104,9 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	if (fault & VM_FAULT_OOM)
 		pagefault_out_of_memory();
 	else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
-		force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)addr);
+		force_fault(SIGBUS, BUS_ADRERR, addr, error);
 	else
-		force_sig_fault(SIGSEGV, fault & NO_RIGHT ? SEGV_ACCERR : SEGV_MAPERR,
-				(void __user *)addr);
+		force_fault(SIGSEGV, fault & NO_RIGHT ? SEGV_ACCERR : SEGV_MAPERR, addr, error);
 }
 
 /* The same for the kernel's own access to user memory: 0 or -EFAULT.  May sleep. */

@@ -4,8 +4,8 @@
  *
  * Guest page tables are the truth.  The host's mappings of user space are a
  * cache of one mm's tables, the owner's, which is the mm whose user code ran
- * last.  A shadow tree records what the host maps: per page the physical
- * address and the rights, 0 for nothing.  As a cache it may lose anything at
+ * last.  The shadow records what the host maps: per page the physical address
+ * and the rights, 0 for nothing.  As a cache it may lose anything at
  * any time; user code then faults and it is filled again.
  *
  * Changes are not carried out where they are reported (hostmap_stale(),
@@ -22,6 +22,8 @@
 #include <linux/mmu_context.h>
 #include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
 #include <asm/boot.h>
 #include <asm/fpu.h>
 #include <asm/hostmap.h>
@@ -30,10 +32,16 @@
 #include <asm/trap.h>
 
 #define RIGHTS		(HOSTMAP_READ | HOSTMAP_WRITE | HOSTMAP_EXEC)
-#define ENTRIES		512
+#define ENTRIES		512UL		/* pages of a leaf */
 
-/* Shadow tree: three levels of pointers, then entries; geometry as in the guest's tables. */
-static void **root[ENTRIES];
+/* The shadow: what the host maps in the 2 MiB at index << PMD_SHIFT.  Each has at least one page. */
+struct leaf {
+	DECLARE_BITMAP(mapped, ENTRIES);
+	unsigned long entry[ENTRIES];
+};
+static DEFINE_XARRAY(shadow);
+static struct kmem_cache *leaf_cache;
+static bool leaf_empty;			/* some leaf lost its last page */
 
 static struct mm_struct *owner;		/* whose tables the shadow agrees with, but for the notes */
 
@@ -94,46 +102,57 @@ bool guest_pte_allows(unsigned long addr, unsigned long error)
 	return want;
 }
 
-/* Shadow entries of the 2 MiB around @addr, or NULL. */
-static unsigned long *shadow(unsigned long addr, bool create)
+static unsigned int leaf_index(unsigned long addr)
 {
-	void **table = (void **)root;
-	int shift;
-
-	for (shift = PGDIR_SHIFT; shift > PAGE_SHIFT; shift -= 9) {
-		void **entry = &table[(addr >> shift) % ENTRIES];
-
-		if (!*entry) {
-			if (!create)
-				return NULL;
-			*entry = (void *)get_zeroed_page(GFP_ATOMIC | __GFP_NOWARN);
-			if (!*entry)
-				return NULL;
-		}
-		table = *entry;
-	}
-	return (unsigned long *)table;
+	return (addr >> PAGE_SHIFT) % ENTRIES;
 }
 
-static void free_shadow(void **table, int shift)
+static struct leaf *find_leaf(unsigned long addr)
 {
-	int i;
+	return xa_load(&shadow, addr >> PMD_SHIFT);
+}
 
-	for (i = 0; i < ENTRIES; i++) {
-		if (!table[i])
-			continue;
-		if (shift > PMD_SHIFT)
-			free_shadow(table[i], shift - 9);
-		free_page((unsigned long)table[i]);
-		table[i] = NULL;
+static struct leaf *make_leaf(unsigned long addr)
+{
+	struct leaf *leaf = find_leaf(addr);
+
+	if (leaf)
+		return leaf;
+	leaf = kmem_cache_zalloc(leaf_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (leaf && xa_err(xa_store(&shadow, addr >> PMD_SHIFT, leaf, GFP_ATOMIC | __GFP_NOWARN))) {
+		kmem_cache_free(leaf_cache, leaf);
+		leaf = NULL;
+	}
+	return leaf;
+}
+
+/* A program that goes leaves its addresses for good: the next one has others. */
+static void free_empty_leaves(void)
+{
+	struct leaf *leaf;
+	unsigned long index;
+
+	if (likely(!leaf_empty))
+		return;
+	leaf_empty = false;
+	xa_for_each(&shadow, index, leaf) {
+		if (bitmap_empty(leaf->mapped, ENTRIES)) {
+			xa_erase(&shadow, index);
+			kmem_cache_free(leaf_cache, leaf);
+		}
 	}
 }
 
 /* The host ran out of mappings (vm.max_map_count) or memory: begin anew. */
 static void drop_all(void)
 {
+	struct leaf *leaf;
+	unsigned long index;
+
 	host_unmap(0, TASK_SIZE);
-	free_shadow((void **)root, PGDIR_SHIFT);
+	xa_for_each(&shadow, index, leaf)
+		kmem_cache_free(leaf_cache, leaf);
+	xa_destroy(&shadow);
 }
 
 /* Adjacent pages for which the same host call is due. */
@@ -176,65 +195,60 @@ static int run_host_call(const struct run *run)
 	}
 }
 
-/* Does a table of the shadow exist for @addr?  If not, the next address that may have one. */
-static unsigned long skip_hole(unsigned long addr)
+static void note_unmapped(const struct run *run)
 {
-	void **table = (void **)root;
-	int shift;
+	unsigned long index, end = run->end >> PAGE_SHIFT;
+	struct leaf *leaf;
 
-	for (shift = PGDIR_SHIFT; shift > PAGE_SHIFT; shift -= 9) {
-		table = table[(addr >> shift) % ENTRIES];
-		if (!table)
-			return (addr | ((1UL << shift) - 1)) + 1;
+	/* may reach over any holes */
+	xa_for_each_range(&shadow, index, leaf, run->start >> PMD_SHIFT, (run->end - 1) >> PMD_SHIFT) {
+		unsigned long first = index * ENTRIES;
+		unsigned int from = max(run->start >> PAGE_SHIFT, first) - first;
+		unsigned int n = min(end - first, ENTRIES) - from;
+
+		bitmap_clear(leaf->mapped, from, n);
+		memset(leaf->entry + from, 0, n * sizeof(leaf->entry[0]));
+		leaf_empty |= bitmap_empty(leaf->mapped, ENTRIES);
 	}
-	return addr;
 }
 
-/* Note in the shadow what @run has done to the page at @addr, whose entry is @entry. */
-static unsigned long after(const struct run *run, unsigned long addr, unsigned long entry)
+static int note_mapped(const struct run *run)
 {
-	switch (run->op) {
-	case UNMAP:
-		return 0;
-	case PROTECT:
-		return (entry & PAGE_MASK) | (run->entry & RIGHTS);
-	default:
-		return run->entry + (addr - run->start);
+	unsigned long addr, next, *entry;
+	struct leaf *leaf;
+
+	for (addr = run->start; addr < run->end; addr = next) {
+		next = min((addr | ~PMD_MASK) + 1, run->end);
+		leaf = make_leaf(addr);
+		if (!leaf)
+			return -ENOMEM;
+		bitmap_set(leaf->mapped, leaf_index(addr), (next - addr) >> PAGE_SHIFT);
+		for (; addr < next; addr += PAGE_SIZE) {
+			entry = &leaf->entry[leaf_index(addr)];
+			if (run->op == PROTECT)
+				*entry = (*entry & PAGE_MASK) | (run->entry & RIGHTS);
+			else
+				*entry = run->entry + (addr - run->start);
+		}
 	}
+	return 0;
 }
 
 static int finish_run(struct run *run)
 {
-	unsigned long addr, next, *table;
-	int err;
+	int err = 0;
 
 	if (run->op == NOTHING)
 		return 0;
-	if (run->op == MAP && !worth_mapping(run)) {
-		run->op = NOTHING;
-		return 0;
-	}
-	err = run_host_call(run);
-	if (err)
-		return err;
-	for (addr = run->start; addr < run->end; addr = next) {
-		if (run->op == UNMAP) {		/* may reach over any holes */
-			next = skip_hole(addr);
-			if (next != addr)
-				continue;
-		}
-		table = shadow(addr, true);
-		if (!table)
-			return -ENOMEM;
-		next = min((addr | ~PMD_MASK) + 1, run->end);
-		for (; addr < next; addr += PAGE_SIZE) {
-			unsigned long *entry = &table[(addr >> PAGE_SHIFT) % ENTRIES];
-
-			*entry = after(run, addr, *entry);
-		}
+	if (run->op != MAP || worth_mapping(run)) {
+		err = run_host_call(run);
+		if (!err && run->op == UNMAP)
+			note_unmapped(run);
+		else if (!err)
+			err = note_mapped(run);
 	}
 	run->op = NOTHING;
-	return 0;
+	return err;
 }
 
 static int add_page(struct run *run, unsigned long addr, unsigned long have, unsigned long want)
@@ -266,32 +280,49 @@ static int add_page(struct run *run, unsigned long addr, unsigned long have, uns
 	return err;
 }
 
-/* Make [@start, @end) agree with @mm; with @fill, map what is present there. */
-static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool fill)
+/* Make what is mapped in [@start, @end) agree with @mm. */
+static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct run run = { .op = NOTHING };
+	struct leaf *leaf;
+	unsigned long index;
+	int err;
+
+	xa_for_each_range(&shadow, index, leaf, start >> PMD_SHIFT, (end - 1) >> PMD_SHIFT) {
+		unsigned long base = index << PMD_SHIFT;
+		unsigned int i = start > base ? leaf_index(start) : 0;
+		unsigned int last = min((end - base) >> PAGE_SHIFT, ENTRIES);
+		pte_t *pte = guest_pte(mm, base);
+
+		for_each_set_bit_from(i, leaf->mapped, last) {
+			err = add_page(&run, base + i * PAGE_SIZE, leaf->entry[i],
+				       pte ? wanted(pte[i]) : 0);
+			if (err)
+				return err;
+		}
+	}
+	return finish_run(&run);
+}
+
+/* The same, and map what is present there. */
+static int fill_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct run run = { .op = NOTHING };
 	unsigned long addr, next;
+	int err;
 
 	for (addr = start; addr < end; addr = next) {
-		unsigned long *have;
-		pte_t *pte;
-		int err;
+		struct leaf *leaf = find_leaf(addr);
+		pte_t *pte = guest_pte(mm, addr & PMD_MASK);
 
-		if (!fill) {
-			next = skip_hole(addr);
-			if (next != addr)
-				continue;
-		}
 		next = min((addr | ~PMD_MASK) + 1, end);
-		have = shadow(addr, false);
-		pte = guest_pte(mm, addr & PMD_MASK);
-		if (!have && !pte)
+		if (!leaf && !pte)
 			continue;
 		for (; addr < next; addr += PAGE_SIZE) {
-			unsigned int i = (addr >> PAGE_SHIFT) % ENTRIES;
-			unsigned long h = have ? have[i] : 0;
+			unsigned int i = leaf_index(addr);
 
-			err = add_page(&run, addr, h, pte && (h || fill) ? wanted(pte[i]) : 0);
+			err = add_page(&run, addr, leaf ? leaf->entry[i] : 0,
+				       pte ? wanted(pte[i]) : 0);
 			if (err)
 				return err;
 		}
@@ -354,12 +385,12 @@ void hostmap_forget(struct mm_struct *mm)
 
 unsigned int hostmap_rights(unsigned long addr)
 {
-	unsigned long *table;
+	struct leaf *leaf;
 
 	if (owner != current->mm || nr_notes)
 		return 0;
-	table = shadow(addr, false);
-	return table ? table[(addr >> PAGE_SHIFT) % ENTRIES] & RIGHTS : 0;
+	leaf = find_leaf(addr);
+	return leaf ? leaf->entry[leaf_index(addr)] & RIGHTS : 0;
 }
 
 static int commit_notes(struct mm_struct *mm)
@@ -372,13 +403,15 @@ static int commit_notes(struct mm_struct *mm)
 	 * on, replaces what differs and drops what the new one lacks.
 	 */
 	if (owner != mm) {
-		err = sync_range(mm, 0, TASK_SIZE, false);
+		err = sync_range(mm, 0, TASK_SIZE);
 		if (err)
 			return err;
 		owner = mm;
 	}
 	for (i = 0; i < nr_notes; i++) {
-		err = sync_range(mm, notes[i].start, min(notes[i].end, TASK_SIZE), notes[i].fill);
+		unsigned long end = min(notes[i].end, TASK_SIZE);
+
+		err = (notes[i].fill ? fill_range : sync_range)(mm, notes[i].start, end);
 		if (err)
 			return err;
 	}
@@ -402,6 +435,7 @@ void hostmap_commit(void)
 			drop_all();
 	}
 	nr_notes = 0;
+	free_empty_leaves();
 	if (err) {
 		/* below the host's vm.mmap_min_addr, or the host has no memory left */
 		pr_warn_ratelimited("%s[%d]: the host refuses a mapping: error %d\n",
@@ -410,3 +444,10 @@ void hostmap_commit(void)
 		force_fatal_sig(SIGBUS);
 	}
 }
+
+static int __init hostmap_init(void)
+{
+	leaf_cache = kmem_cache_create("hostmap_leaf", sizeof(struct leaf), 0, SLAB_PANIC, NULL);
+	return 0;
+}
+early_initcall(hostmap_init);	/* before the first usermode helper */

@@ -82,6 +82,7 @@ SYM_INNER_LABEL(exit_user, SYM_L_GLOBAL)
 	rep movsq
 	movabs	$gate_exit_mapped, %rax
 	jmp	*%rax
+SYM_INNER_LABEL(exit_user_end, SYM_L_GLOBAL)
 
 	/*
 	 * User code called, not the host, and the host's signal stack is armed

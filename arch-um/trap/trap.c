@@ -21,12 +21,7 @@
 #include <asm/sigcontext.h>
 #include <asm/syscall.h>
 #include <asm/trap.h>
-
-/* Trap numbers in sigcontext.trapno: Intel SDM volume 3, table 6-1 */
-#define TRAP_DB		1
-#define TRAP_BP		3
-#define TRAP_PF		14
-#define TRAP_AC		17
+#include <asm/trapnr.h>
 
 struct host_frame user_frame __ro_after_init;
 
@@ -130,6 +125,16 @@ static void do_syscall(struct pt_regs *regs)
 	syscall_exit_to_user_mode(regs);
 }
 
+/*
+ * SI_KERNEL: general protection and its like, which have no address.  Where the
+ * host emulates (a vsyscall with a bad stack), trap number and address are
+ * those of an earlier fault.
+ */
+static bool is_page_fault(int signo, unsigned long trapno, int code)
+{
+	return signo == SIGSEGV && trapno == X86_TRAP_PF && code != SI_KERNEL;
+}
+
 /* An exception of user code that is a signal of the guest, no more. */
 static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 			 const struct sigcontext_64 *sc)
@@ -139,26 +144,23 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 	irqentry_state_t state = irqentry_enter(regs);
 
 	local_irq_enable();
-	current->thread.trap_nr = trapno;
-	current->thread.error_code = error;
+	/* frames and debuggers see the last exception that became a signal */
+	if (signo != SIGSYS && !is_page_fault(signo, trapno, code)) {
+		current->thread.trap_nr = trapno;
+		current->thread.error_code = error;
+	}
 	switch (signo) {
 	case SIGSEGV:
-		/*
-		 * SI_KERNEL: general protection and its like, which have no
-		 * address.  Where the host emulates (a vsyscall with a bad stack),
-		 * trap number and address are those of an earlier fault.
-		 */
-		if (trapno == TRAP_PF && code != SI_KERNEL) {
+		if (is_page_fault(signo, trapno, code))
 			page_fault(regs, cr2, error);
-		} else {
+		else
 			force_sig(SIGSEGV);
-		}
 		break;
 	case SIGBUS:
-		if (trapno == TRAP_PF) {
+		if (trapno == X86_TRAP_PF) {
 			current->thread.cr2 = cr2;
 			force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)cr2);
-		} else if (trapno == TRAP_AC) {
+		} else if (trapno == X86_TRAP_AC) {
 			force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
 		} else {
 			force_sig(SIGBUS);
@@ -171,7 +173,7 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 		force_sig_fault(SIGFPE, code > 0 ? code : 0, (void __user *)regs->ip);
 		break;
 	case SIGTRAP:
-		if (trapno == TRAP_DB)
+		if (trapno == X86_TRAP_DB)
 			um_send_sigtrap(regs, TRAP_TRACE);
 		else
 			force_sig(SIGTRAP);
@@ -191,6 +193,19 @@ static bool is_syscall(const struct pt_regs *regs, const siginfo_t *info)
 	return info->si_code == SYS_SECCOMP && info->si_arch == AUDIT_ARCH_X86_64 &&
 	       regs->cs == __USER_CS && regs->ip < TASK_SIZE &&
 	       (unsigned long)info->si_call_addr < TASK_SIZE;	/* not a vsyscall */
+}
+
+/*
+ * Between in_user = 1 and user code.  A program that jumped there by itself
+ * finds itself back at its last trap if it is interrupted; anywhere else it is
+ * as any code.
+ */
+static bool in_exit_path(unsigned long ip)
+{
+	unsigned long gate = ip - GATE_TEXT;
+
+	return (ip >= (unsigned long)exit_user && ip < (unsigned long)exit_user_end) ||
+	       (gate >= gate_exit - gate_start && gate < gate_end - gate_start);
 }
 
 /*
@@ -224,11 +239,10 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 		irq_raise(IRQ_PENDING_FD);
 
 	/*
-	 * Interrupted in the gate or in the exit path: the user's registers
-	 * are in pt_regs still.  The extended state was loaded already, so the
-	 * frame holds it.
+	 * The user's registers are in pt_regs still.  The extended state was
+	 * loaded already, so the frame holds it.
 	 */
-	if (irq && sc->ip >= GATE_TEXT)
+	if (irq && in_exit_path(sc->ip))
 		return false;
 
 	load_regs(regs, sc);

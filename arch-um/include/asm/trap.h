@@ -51,9 +51,10 @@ asmlinkage void *trap_exit(void);
 asmlinkage void trap_bad_xstate(void);
 asmlinkage void ret_from_fork(struct task_struct *prev, int (*fn)(void *), void *arg);
 
-extern char gate_start[], gate_end[], gate_handler[], gate_open_ret[], gate_hide_ret[];
+extern char gate_start[], gate_end[], gate_handler[], gate_open_ret[];
+extern char gate_exit[], gate_hide_ret[];
 extern unsigned int gate_guarded;
 extern unsigned long gate_size;
-extern char exit_window[], exit_user[], exit_again[];
+extern char exit_window[], exit_user[], exit_user_end[], exit_again[];
 
 #endif
