@@ -110,6 +110,11 @@ static unsigned int signal_irq(int signo)
 	}
 }
 
+static bool is_vsyscall(const siginfo_t *info)
+{
+	return (unsigned long)info->si_call_addr >= TASK_SIZE;
+}
+
 static void do_syscall(struct pt_regs *regs)
 {
 	int nr = regs->ax;	/* the upper half of rax does not count */
@@ -179,8 +184,15 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 			force_sig(SIGTRAP);
 		break;
 	case SIGSYS:
-		/* int 0x80, sysenter or a vsyscall address: no such system calls here */
-		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)regs->ip);
+		if (is_vsyscall(info)) {
+			/* The host has done its return; as on x86 without vsyscalls it was a bad jump. */
+			regs->ip = (unsigned long)info->si_call_addr;
+			regs->sp -= sizeof(long);
+			page_fault(regs, regs->ip, X86_PF_USER | X86_PF_INSTR);
+		} else {
+			/* int 0x80 or sysenter: no such system calls here */
+			force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)regs->ip);
+		}
 		break;
 	}
 	local_irq_disable();
@@ -191,8 +203,7 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 static bool is_syscall(const struct pt_regs *regs, const siginfo_t *info)
 {
 	return info->si_code == SYS_SECCOMP && info->si_arch == AUDIT_ARCH_X86_64 &&
-	       regs->cs == __USER_CS && regs->ip < TASK_SIZE &&
-	       (unsigned long)info->si_call_addr < TASK_SIZE;	/* not a vsyscall */
+	       regs->cs == __USER_CS && regs->ip < TASK_SIZE && !is_vsyscall(info);
 }
 
 /*
