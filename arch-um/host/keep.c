@@ -7,6 +7,12 @@
  * line and asks for the same things.  So the first kernel's [boot] calls write
  * down what they got, in struct boot_info, and those of later kernels take it from
  * there, in the same order where several asked for the same.
+ *
+ * What is opened after the lock (hotplug=) is nothing that a next kernel asks for:
+ * it is closed before a restart.  What was opened at the start and is closed later
+ * will be asked for again, by the next kernel or by whoever plugs it in again.
+ * Where hotplug= allows it, it is opened anew then; where not, its descriptor
+ * stays open meanwhile.
  */
 #include <stddef.h>
 #include <string.h>
@@ -15,9 +21,18 @@
 #include "keep.h"
 #include "syscall.h"
 
-static int is_fd(const struct host_kept_item *item)
+/* Who has an item, instead of a number of kernels. */
+#define FREE	(~0U)		/* nobody: it was given back */
+#define LATE	(~1U)		/* this kernel; opened after the lock */
+
+#define CLOSED	(-1L)		/* value of a descriptor that is to be opened anew */
+
+static int locked;		/* the start is over */
+static int reopens;		/* files can be opened still */
+
+static int is_fd(unsigned int what)
 {
-	switch (item->what) {
+	switch (what) {
 	case KEPT_OPEN:
 	case KEPT_PRIVATE:
 	case KEPT_SHARED:
@@ -35,57 +50,187 @@ int kept_after_restart(void)
 	return boot_info->reboots > 0;
 }
 
-int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value)
+int kept_locked(void)
+{
+	return locked;
+}
+
+void kept_lock(int hotplug)
+{
+	locked = 1;
+	reopens = hotplug;
+}
+
+static struct host_kept_item *find(enum kept_what what, unsigned int arg, const char *name,
+				   int closed)
 {
 	struct host_kept *kept = &boot_info->kept;
 	struct host_kept_item *item;
 
-	if (!kept_after_restart())
-		return 0;
-	*value = -ENOENT;
 	for (item = kept->item; item < kept->item + kept->nr; item++) {
-		if (item->what == what && item->arg == arg && item->taken < boot_info->reboots &&
-		    !strcmp(kept->text + item->name, name)) {
-			item->taken = boot_info->reboots;
-			*value = item->value;
-			break;
-		}
+		if (item->what != what || item->arg != arg || strcmp(kept->text + item->name, name))
+			continue;
+		if (closed ? item->value == CLOSED :
+		    item->taken == FREE || (!locked && item->taken < boot_info->reboots))
+			return item;
 	}
-	return 1;
+	return NULL;
 }
 
-long kept_record(enum kept_what what, unsigned int arg, const char *name, long value)
+int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value)
+{
+	struct host_kept_item *item;
+
+	if (!locked && !kept_after_restart())
+		return 0;
+	item = find(what, arg, name, 0);
+	if (item) {
+		item->taken = boot_info->reboots;
+		*value = item->value;
+		return 1;
+	}
+	*value = -ENOENT;
+	return !locked && !find(what, arg, name, 1);
+}
+
+static struct host_kept_item *add(enum kept_what what, unsigned int arg, const char *name)
 {
 	struct host_kept *kept = &boot_info->kept;
 	unsigned long len = strlen(name) + 1;
 
-	if (value < 0)
-		return value;
 	if (kept->nr == HOST_KEPT || len > HOST_KEPT_TEXT - kept->text_used)
-		return -ENFILE;
+		return NULL;
 	memcpy(kept->text + kept->text_used, name, len);
-	kept->item[kept->nr++] = (struct host_kept_item) {
+	kept->item[kept->nr] = (struct host_kept_item) {
 		.what = what,
 		.arg = arg,
 		.name = kept->text_used,
-		.value = value,
 	};
 	kept->text_used += len;
+	return &kept->item[kept->nr++];
+}
+
+/* Does a next kernel ask for it, if it was got at the start? */
+static int is_asked_for(unsigned int what)
+{
+	switch (what) {
+	case KEPT_OPEN:
+	case KEPT_PRIVATE:
+	case KEPT_SHARED:
+	case KEPT_EVENTFD:
+	case KEPT_LISTEN:
+	case KEPT_AIO:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+long kept_record(enum kept_what what, unsigned int arg, const char *name, long value)
+{
+	struct host_kept_item *item;
+
+	if (value < 0)
+		return value;
+	item = find(what, arg, name, 1);
+	if (item) {
+		item->taken = boot_info->reboots;
+	} else {
+		item = add(what, arg, name);
+		if (!item) {
+			if (is_fd(what))
+				host_syscall1(__NR_close, value);
+			return -ENFILE;
+		}
+		item->taken = locked && is_asked_for(what) ? LATE : boot_info->reboots;
+	}
+	item->value = value;
 	return value;
 }
 
-void kept_forget(int fd)
+/* With its name: descriptors may come and go for ever. */
+static void drop(struct host_kept_item *item)
 {
 	struct host_kept *kept = &boot_info->kept;
-	unsigned int i;
+	unsigned int at = item->name, len = strlen(kept->text + at) + 1, i;
 
-	for (i = 0; i < kept->nr; i++) {
-		if (is_fd(&kept->item[i]) && kept->item[i].value == fd) {
-			kept->nr--;
-			memmove(&kept->item[i], &kept->item[i + 1],
-				(kept->nr - i) * sizeof(kept->item[0]));
+	kept->text_used -= len;
+	memmove(kept->text + at, kept->text + at + len, kept->text_used - at);
+	kept->nr--;
+	memmove(item, item + 1, (char *)&kept->item[kept->nr] - (char *)item);
+	for (i = 0; i < kept->nr; i++)
+		if (kept->item[i].name > at)
+			kept->item[i].name -= len;
+}
+
+static struct host_kept_item *find_fd(int fd)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (is_fd(item->what) && item->value == fd)
+			return item;
+	return NULL;
+}
+
+static void drop_align(int fd)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++) {
+		if (item->what == KEPT_DIO_ALIGN && (int)item->arg == fd) {
+			drop(item);
 			return;
 		}
+	}
+}
+
+int kept_forget(int fd)
+{
+	struct host_kept_item *item = find_fd(fd);
+	int late;
+
+	if (!item)
+		return 0;
+	late = !locked || item->taken == LATE || !is_asked_for(item->what);
+	if (!late && !reopens) {
+		item->taken = FREE;
+		return 1;
+	}
+	drop_align(fd);
+	item = find_fd(fd);
+	if (late)
+		drop(item);
+	else
+		item->value = CLOSED;
+	return 0;
+}
+
+static struct host_kept_item *find_late(void)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->taken == LATE)
+			return item;
+	return NULL;
+}
+
+void kept_drop_late(void)
+{
+	struct host_kept_item *item;
+
+	while ((item = find_late())) {
+		long value = item->value;
+		int fd = is_fd(item->what);
+
+		drop(item);
+		if (fd)
+			drop_align(value);
+		host_syscall1(fd ? __NR_close : __NR_io_destroy, value);
 	}
 }
 
@@ -95,7 +240,8 @@ int kept_file(const char *name)
 	struct host_kept_item *item;
 
 	for (item = kept->item; item < kept->item + kept->nr; item++)
-		if (item->what == KEPT_OPEN && !strcmp(kept->text + item->name, name))
+		if (item->what == KEPT_OPEN && item->value >= 0 && item->taken != LATE &&
+		    !strcmp(kept->text + item->name, name))
 			return item->value;
 	return -ENOENT;
 }
@@ -107,7 +253,7 @@ int kept_next_fd(unsigned int *i)
 	while (*i < kept->nr) {
 		struct host_kept_item *item = &kept->item[(*i)++];
 
-		if (is_fd(item))
+		if (is_fd(item->what) && item->value >= 0)
 			return item->value;
 	}
 	return -1;

@@ -21,18 +21,29 @@ enum kept_what {
 /*
  * After a restart: true, and in *@value what kept_record() got from the last
  * kernel for the same @what, @arg and @name; or -ENOENT.  Each value is handed out
- * once.  False in the first kernel, which must make the call itself.
+ * once.  False where the call must be made: in the first kernel, after the lock,
+ * and for a descriptor that was closed after the lock.
  */
 int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value);
 
-/* Returns @value; remembers it unless it is an error. */
+/*
+ * Returns @value; remembers it unless it is an error.  What was opened after the
+ * lock is remembered to be closed before a restart.  -ENFILE: no room for more.
+ */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
+
+/* The start is over.  @hotplug: files can be opened still. */
+void kept_lock(int hotplug);
+int kept_locked(void);
+
+/* Before a restart: close what the next kernel will not ask for. */
+void kept_drop_late(void);
 
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);
 
-/* @fd is closed. */
-void kept_forget(int fd);
+/* @fd is to be closed.  True: leave it open, nobody could open it again. */
+int kept_forget(int fd);
 
 /* After a restart: a descriptor of the file that @name was opened as, or -ENOENT. */
 int kept_file(const char *name);

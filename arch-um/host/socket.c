@@ -5,6 +5,8 @@
  * Calls after host_lock():
  *	accept4
  *	recvmsg sendmsg		never wait, never raise SIGPIPE
+ *	socket fchmod setsockopt bind listen
+ *				with hotplug=
  */
 #include <stddef.h>
 #include <string.h>
@@ -16,17 +18,46 @@
 
 _Static_assert(sizeof(struct sockaddr_un) <= HOST_PEER_LEN, "");
 
+static int unix_address(struct sockaddr_un *addr, const char *path)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(addr->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr->sun_path, path);
+	return 0;
+}
+
+int host_unix_peer(const char *path, void *peer, unsigned int *peer_len)
+{
+	*peer_len = sizeof(struct sockaddr_un);
+	return unix_address(peer, path);
+}
+
+int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name)
+{
+	const struct sockaddr_un *addr = peer;
+	unsigned long len = peer_len - offsetof(struct sockaddr_un, sun_path);
+	unsigned long n = strlen(name);
+
+	if (peer_len <= offsetof(struct sockaddr_un, sun_path) || !addr->sun_path[0])
+		return 0;
+	len = strnlen(addr->sun_path, len);
+	return len > n && addr->sun_path[len - n - 1] == '/' &&
+	       !memcmp(addr->sun_path + len - n, name, n);
+}
+
 int host_unix_listen(const char *path, int type)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr;
 	int fd, on = 1;
 	long ret;
 
 	if (kept_recall(KEPT_LISTEN, type, path, &ret))
 		return ret;
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
+	ret = unix_address(&addr, path);
+	if (ret)
+		return ret;
 	fd = host_syscall3(__NR_socket, AF_UNIX,
 			   (type == 1 ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			   0);
@@ -42,7 +73,7 @@ int host_unix_listen(const char *path, int type)
 	if (!ret && type == 1)
 		ret = host_syscall2(__NR_listen, fd, 16);
 	if (ret < 0) {
-		host_close(fd);
+		host_syscall1(__NR_close, fd);
 		return ret;
 	}
 	return kept_record(KEPT_LISTEN, type, path, fd);

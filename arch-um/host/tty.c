@@ -166,11 +166,9 @@ int host_private(int fd)
 {
 	long own;
 
-	if (kept_recall(KEPT_PRIVATE, fd, "", &own)) {
-		if (own >= 0)
+	if (!kept_recall(KEPT_SHARED, fd, "", &own) || own < 0) {
+		if (kept_recall(KEPT_PRIVATE, fd, "", &own))
 			return own;
-		kept_recall(KEPT_SHARED, fd, "", &own);
-	} else {
 		own = open_private(fd);
 		if (own >= 0 || own == -EBADF)
 			return kept_record(KEPT_PRIVATE, fd, "", own);

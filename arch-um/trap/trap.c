@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/syscalls.h>
 #include <asm/boot.h>
+#include <asm/drivers.h>
 #include <asm/fpu.h>
 #include <asm/host.h>
 #include <asm/hostmap.h>
@@ -365,10 +366,15 @@ asmlinkage noinstr void *trap_exit(void)
 
 	arch_local_irq_disable();
 	do {
-		while (READ_ONCE(irq_pending)) {
+		while (READ_ONCE(irq_pending) || unlikely(READ_ONCE(um_stopped))) {
 			irqentry_state_t state = irqentry_enter(regs);
 
 			irq_dispatch(regs);
+			if (unlikely(READ_ONCE(um_stopped))) {
+				local_irq_enable();
+				um_stop_wait();
+				local_irq_disable();
+			}
 			irqentry_exit(regs, state);
 		}
 		lock_before_user();

@@ -12,6 +12,10 @@
  * Functions marked [boot] open something and work only until host_lock(), which
  * runs before the first user instruction.  After a restart of the machine they
  * return what they did in the first kernel, as long as that was not closed.
+ *
+ * Functions marked [late] work like those at the start, and after host_lock() too
+ * where hotplug= was given: -EACCES for what lies in none of its folders.  Without
+ * hotplug= they return what was closed after the lock, or -EPERM.
  */
 #ifndef __ASM_HOST_H
 #define __ASM_HOST_H
@@ -37,9 +41,9 @@ struct host_stat {
 };
 
 /* Files (file.c) */
-int host_open(const char *path, unsigned int flags);				/* [boot] */
+int host_open(const char *path, unsigned int flags);				/* [late] */
 int host_close(int fd);
-int host_stat(const char *path, struct host_stat *st);				/* [boot] */
+int host_stat(const char *path, struct host_stat *st);				/* [late] */
 int host_fstat(int fd, struct host_stat *st);
 long host_read(int fd, void *buf, unsigned long len);
 long host_write(int fd, const void *buf, unsigned long len);
@@ -52,11 +56,17 @@ int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
 int host_unlink(const char *path);
 int host_rmdir(const char *path);
 int host_mkdir(const char *path);			/* [boot] mode 0700 */
+/*
+ * [boot] The names in a folder, each with \0 behind it and one more at the end.
+ * Returns their number; -E2BIG: there are more than fit, and @names has some.
+ * In the first kernel only.
+ */
+int host_list(const char *path, char *names, unsigned long size);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
 /* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
-unsigned int host_dio_align(int fd);						/* [boot] */
+unsigned int host_dio_align(int fd);						/* [late] */
 
 /* Terminals and channels (tty.c) */
 struct host_winsize {
@@ -95,7 +105,7 @@ struct host_aio {
 
 struct host_aio_ctx;
 /*
- * [boot] Context for @depth requests; completions make the eventfd *@efd readable.
+ * [late] Context for @depth requests; completions make the eventfd *@efd readable.
  * NULL: the host has no AIO, or no room for more of it (fs.aio-max-nr).
  */
 struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd);
@@ -141,7 +151,7 @@ int host_poll(struct host_event *ev, unsigned int max, long long ns, const unsig
 extern const char host_poll_window[], host_poll_window_end[], host_poll_interrupted[];
 /* Waits up to @ns for one descriptor: HOST_POLL*, 0 when none came, or -errno. */
 int host_wait_fd(int fd, unsigned int events, long long ns);
-int host_eventfd(void);								/* [boot] */
+int host_eventfd(void);								/* [late] */
 
 /* Time (time.c) */
 unsigned long long host_monotonic_ns(void);
@@ -151,16 +161,23 @@ int host_timer_arm(unsigned long long ns);	/* one shot, SIGALRM in @ns from now;
 int host_tsc_usable(void);			/* [boot] the host keeps time by the TSC */
 
 /* Sockets (socket.c) */
-int host_unix_listen(const char *path, int type);	/* [boot] 0600; type 1 stream 2 dgram */
+/* [late] 0600; type 1 stream 2 dgram, which hotplug= alone does not allow */
+int host_unix_listen(const char *path, int type);
 int host_accept(int fd);
 long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned int *peer_len,
 		    int *peer_uid);
 long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer,
 		    unsigned int peer_len);
 #define HOST_PEER_LEN 112	/* struct sockaddr_un fits */
+/* The address of a socket at @path, in @peer: HOST_PEER_LEN bytes */
+int host_unix_peer(const char *path, void *peer, unsigned int *peer_len);
+/* Is that the address of a socket file called @name, in whatever folder? */
+int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name);
 
 /* The process */
 int host_getpid(void);
+int host_getuid(void);
+int host_process_exists(int pid);			/* [boot] as far as we can see */
 long host_getrandom(void *buf, unsigned long len);
 const char *host_getenv(const char *name);	/* from the environment linux was started with */
 void host_exit(int status) __attribute__((noreturn));	/* restores the terminals first */
