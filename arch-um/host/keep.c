@@ -61,6 +61,7 @@ void kept_lock(int hotplug)
 	reopens = hotplug;
 }
 
+/* What can be handed out, or what has to be opened anew. */
 static struct host_kept_item *find(enum kept_what what, unsigned int arg, const char *name,
 				   int closed)
 {
@@ -70,8 +71,10 @@ static struct host_kept_item *find(enum kept_what what, unsigned int arg, const 
 	for (item = kept->item; item < kept->item + kept->nr; item++) {
 		if (item->what != what || item->arg != arg || strcmp(kept->text + item->name, name))
 			continue;
-		if (closed ? item->value == CLOSED :
-		    item->taken == FREE || (!locked && item->taken < boot_info->reboots))
+		if (closed != (item->value == CLOSED))
+			continue;
+		if (closed || item->taken == FREE ||
+		    (!locked && item->taken < boot_info->reboots))
 			return item;
 	}
 	return NULL;
