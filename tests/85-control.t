@@ -140,7 +140,7 @@ commands() {
 	request 'proc kallsyms' | "${under[@]}" "$datagram" deaf "$HOME/.uml/it/mconsole" >"$tmp/deaf" &
 	guests[$!]=y
 	file=$!
-	wait_for 10 grep -q sent "$tmp/deaf"
+	wait_for 10 grep -qs sent "$tmp/deaf"
 	like "somebody does not read his answer: others get theirs" "$(mc it help)" '^OK Commands'
 	like "and those who have to wait for him, too" "$(mc it version)" '^OK Linux'
 	kill "$file" 2>/dev/null
@@ -209,7 +209,7 @@ listener() { # COUNT
 	"$datagram" listen "$tmp/notify" "$1" >"$tmp/notified" 2>&1 &
 	listener=$!
 	guests[$listener]=y
-	wait_for 10 grep -q listening "$tmp/notified"
+	wait_for 10 grep -qs listening "$tmp/notified"
 }
 listener 4
 start umid=it "mconsole=notify:$tmp/notify" quiet "$(run_option 'printf "from the guest" >/proc/mconsole; echo c >/proc/sysrq-trigger')"
@@ -261,7 +261,7 @@ mkdir "$HOME/.uml/upstream" "$HOME/.uml/empty" "$HOME/.uml/full"
 echo "$$" >"$HOME/.uml/upstream/pid"
 "$datagram" listen "$HOME/.uml/upstream/mconsole" 1 >"$tmp/notified" 2>&1 &
 guests[$!]=y
-wait_for 10 grep -q listening "$tmp/notified"
+wait_for 10 grep -qs listening "$tmp/notified"
 install -m 600 /dev/null "$HOME/.uml/full/pid"
 echo precious >"$HOME/.uml/full/letter"
 guest true umid=other

@@ -63,7 +63,7 @@ static long open_late(const char *path, int flags)
 
 int host_open(const char *path, unsigned int flags)
 {
-	long fd;
+	long fd, ret;
 
 	if (kept_recall(KEPT_OPEN, flags, path, &fd))
 		return fd;
@@ -72,7 +72,10 @@ int host_open(const char *path, unsigned int flags)
 	else
 		fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path,
 					      open_flags(flags), 0600));
-	return kept_record(KEPT_OPEN, flags, path, fd);
+	ret = kept_record(KEPT_OPEN, flags, path, fd);
+	if (ret < 0 && fd >= 0)
+		host_syscall1(__NR_close, fd);
+	return ret;
 }
 
 int host_close(int fd)

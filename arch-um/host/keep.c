@@ -96,37 +96,68 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
 	return !locked && !find(what, arg, name, 1);
 }
 
-static struct host_kept_item *add(enum kept_what what, unsigned int arg, const char *name)
+/* Where @name lies in the text: items share it.  Or -ENFILE. */
+static long take_name(const char *name)
 {
 	struct host_kept *kept = &boot_info->kept;
 	unsigned long len = strlen(name) + 1;
+	unsigned int at;
 
-	if (kept->nr == HOST_KEPT || len > HOST_KEPT_TEXT - kept->text_used)
+	for (at = 0; at < kept->text_used; at += strlen(kept->text + at) + 1)
+		if (!strcmp(kept->text + at, name))
+			return at;
+	if (len > HOST_KEPT_TEXT - at)
+		return -ENFILE;
+	memcpy(kept->text + at, name, len);
+	kept->text_used += len;
+	return at;
+}
+
+/* Descriptors may come and go for ever, so the names of those that are gone go too. */
+static void leave_name(unsigned int at)
+{
+	struct host_kept *kept = &boot_info->kept;
+	unsigned int len = strlen(kept->text + at) + 1, i;
+
+	for (i = 0; i < kept->nr; i++)
+		if (kept->item[i].name == at)
+			return;
+	kept->text_used -= len;
+	memmove(kept->text + at, kept->text + at + len, kept->text_used - at);
+	for (i = 0; i < kept->nr; i++)
+		if (kept->item[i].name > at)
+			kept->item[i].name -= len;
+}
+
+static struct host_kept_item *add(enum kept_what what, unsigned int arg, const char *name)
+{
+	struct host_kept *kept = &boot_info->kept;
+	long at = kept->nr == HOST_KEPT ? -ENFILE : take_name(name);
+
+	if (at < 0)
 		return NULL;
-	memcpy(kept->text + kept->text_used, name, len);
 	kept->item[kept->nr] = (struct host_kept_item) {
 		.what = what,
 		.arg = arg,
-		.name = kept->text_used,
+		.name = at,
 	};
-	kept->text_used += len;
 	return &kept->item[kept->nr++];
 }
 
-/* Does a next kernel ask for it, if it was got at the start? */
-static int is_asked_for(unsigned int what)
+static void drop(struct host_kept_item *item)
 {
-	switch (what) {
-	case KEPT_OPEN:
-	case KEPT_PRIVATE:
-	case KEPT_SHARED:
-	case KEPT_EVENTFD:
-	case KEPT_LISTEN:
-	case KEPT_AIO:
-		return 1;
-	default:
-		return 0;
-	}
+	struct host_kept *kept = &boot_info->kept;
+	unsigned int name = item->name;
+
+	kept->nr--;
+	memmove(item, item + 1, (char *)&kept->item[kept->nr] - (char *)item);
+	leave_name(name);
+}
+
+/* Something that is open, and can be closed. */
+static int is_open(unsigned int what)
+{
+	return is_fd(what) || what == KEPT_AIO;
 }
 
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value)
@@ -140,30 +171,12 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 		item->taken = boot_info->reboots;
 	} else {
 		item = add(what, arg, name);
-		if (!item) {
-			if (is_fd(what))
-				host_syscall1(__NR_close, value);
+		if (!item)
 			return -ENFILE;
-		}
-		item->taken = locked && is_asked_for(what) ? LATE : boot_info->reboots;
+		item->taken = locked && is_open(what) ? LATE : boot_info->reboots;
 	}
 	item->value = value;
 	return value;
-}
-
-/* With its name: descriptors may come and go for ever. */
-static void drop(struct host_kept_item *item)
-{
-	struct host_kept *kept = &boot_info->kept;
-	unsigned int at = item->name, len = strlen(kept->text + at) + 1, i;
-
-	kept->text_used -= len;
-	memmove(kept->text + at, kept->text + at + len, kept->text_used - at);
-	kept->nr--;
-	memmove(item, item + 1, (char *)&kept->item[kept->nr] - (char *)item);
-	for (i = 0; i < kept->nr; i++)
-		if (kept->item[i].name > at)
-			kept->item[i].name -= len;
 }
 
 static struct host_kept_item *find_fd(int fd)
@@ -197,7 +210,7 @@ int kept_forget(int fd)
 
 	if (!item)
 		return 0;
-	late = !locked || item->taken == LATE || !is_asked_for(item->what);
+	late = !locked || item->taken == LATE;
 	if (!late && !reopens) {
 		item->taken = FREE;
 		return 1;

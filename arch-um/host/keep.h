@@ -28,7 +28,8 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
 
 /*
  * Returns @value; remembers it unless it is an error.  What was opened after the
- * lock is remembered to be closed before a restart.  -ENFILE: no room for more.
+ * lock is remembered to be closed before a restart.  -ENFILE: no room for more,
+ * the caller closes it.
  */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
 

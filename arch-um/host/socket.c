@@ -72,11 +72,11 @@ int host_unix_listen(const char *path, int type)
 		ret = host_syscall3(__NR_bind, fd, (long)&addr, sizeof(addr));
 	if (!ret && type == 1)
 		ret = host_syscall2(__NR_listen, fd, 16);
-	if (ret < 0) {
+	if (!ret)
+		ret = kept_record(KEPT_LISTEN, type, path, fd);
+	if (ret < 0)
 		host_syscall1(__NR_close, fd);
-		return ret;
-	}
-	return kept_record(KEPT_LISTEN, type, path, fd);
+	return ret;
 }
 
 int host_accept(int fd)

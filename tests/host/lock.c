@@ -356,7 +356,7 @@ static void test(enum who who, const char *name)
 
 /* The host room's own functions, and what outlives a restart. */
 enum { OPENED, STAT, LISTENING, DENIED, REOPENED, RELOCKED, PIPE, ALIGN, KEPT, BACK, LATE_GONE,
-       FORGOTTEN, AIO, NR_STEPS };
+       FORGOTTEN, AIO, MANY, NR_STEPS };
 static const char * const steps[] = {
 	[OPENED] = "host_open() opens a file in the folder",
 	[STAT] = "host_stat() says what it is",
@@ -370,12 +370,35 @@ static const char * const steps[] = {
 	[BACK] = "what was closed meanwhile is opened anew by a restarted kernel, even if it was never again",
 	[LATE_GONE] = "what was opened later is closed before a restart",
 	[FORGOTTEN] = "and a restarted kernel is not given it",
+	[MANY] = "a thousand files can be opened and closed, and 300 at a time cannot be",
 	[AIO] = "a ring made later has a place of its own, also after a restart",
 };
 
 static int is_closed(int fd)
 {
 	return host_syscall3(__NR_fcntl, fd, F_GETFD, 0) == -EBADF;
+}
+
+/* The table of what is open has room for 256, whatever their names. */
+static int open_many(void)
+{
+	char name[] = "folder/new0000";
+	int fd[300], i, n = 0, good = 1;
+
+	for (i = 0; i < 1000 && good; i++) {
+		name[10] = '0' + i / 1000;
+		name[11] = '0' + i / 100 % 10;
+		name[12] = '0' + i / 10 % 10;
+		name[13] = '0' + i % 10;
+		fd[0] = host_open(name, HOST_O_WRITE | HOST_O_CREATE);
+		good = fd[0] >= 0 && !host_close(fd[0]) && !host_unlink(name);
+	}
+	while (n < 300 && (fd[n] = host_open("folder/file", HOST_O_READ)) >= 0)
+		n++;
+	good = good && n > 200 && n < 256 && fd[n] == -ENFILE;
+	while (n--)
+		host_close(fd[n]);
+	return good && host_open("folder/file", HOST_O_READ) >= 0;
 }
 
 static void use_room(void)
@@ -409,6 +432,7 @@ static void use_room(void)
 	result[ALIGN] = host_dio_align(late) == host_dio_align(kept);
 	result[AIO] = ctx && host_aio_setup(8, &efd) != NULL;
 	host_close(second);
+	result[MANY] = open_many();
 
 	/* as machine_restart() does, and what a new image finds */
 	kept_drop_late();
