@@ -11,7 +11,6 @@
  *
  * Calls after host_lock():
  *	io_submit
- *	io_setup mremap			with hotplug=
  *	fdatasync write		where the host has no asynchronous fsync
  *	ppoll			host_aio_drain()
  */
@@ -64,13 +63,6 @@ static struct iocb *iocb_of(struct host_aio *io)
 	return (struct iocb *)io->iocb;
 }
 
-static unsigned long ring_size(const struct aio_ring *ring)
-{
-	unsigned long size = sizeof(*ring) + ring->nr * sizeof(ring->event[0]);
-
-	return (size + PAGE - 1) & -PAGE;
-}
-
 /* A ring for @depth requests, in its place: its address, or -errno. */
 static long make_ring(unsigned int depth)
 {
@@ -83,15 +75,19 @@ static long make_ring(unsigned int depth)
 		return ret;
 	/* The host rounds the number of entries up, by its number of processors too. */
 	ring = (struct aio_ring *)id;
-	size = ring_size(ring);
+	size = sizeof(*ring) + ring->nr * sizeof(ring->event[0]);
+	size = (size + PAGE - 1) & -PAGE;
 	if (ring->magic != RING_MAGIC || ring->incompat_features ||
 	    ring->header_length != sizeof(*ring) || size > AIO_END - ring_end)
 		ret = -ENOSYS;
 	else
 		ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
 				    ring_end);
-	if (ret < 0)
+	if (ret < 0) {
 		host_syscall1(__NR_io_destroy, id);
+		return ret;
+	}
+	ring_end += (size + RING_ALIGN - 1) & -RING_ALIGN;
 	return ret;
 }
 
@@ -110,10 +106,6 @@ struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd)
 	if (ctx->efd < 0)
 		return NULL;
 	ctx->ring = (struct aio_ring *)ring;
-	/* after a restart too, for those that are made later */
-	ring += (ring_size(ctx->ring) + RING_ALIGN - 1) & -RING_ALIGN;
-	if ((unsigned long)ring > ring_end)
-		ring_end = ring;
 	nr_contexts++;
 	*efd = ctx->efd;
 	return ctx;

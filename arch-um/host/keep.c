@@ -154,12 +154,6 @@ static void drop(struct host_kept_item *item)
 	leave_name(name);
 }
 
-/* Something that is open, and can be closed. */
-static int is_open(unsigned int what)
-{
-	return is_fd(what) || what == KEPT_AIO;
-}
-
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value)
 {
 	struct host_kept_item *item;
@@ -173,7 +167,7 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 		item = add(what, arg, name);
 		if (!item)
 			return -ENFILE;
-		item->taken = locked && is_open(what) ? LATE : boot_info->reboots;
+		item->taken = locked && is_fd(what) ? LATE : boot_info->reboots;
 	}
 	item->value = value;
 	return value;
@@ -240,13 +234,11 @@ void kept_drop_late(void)
 	struct host_kept_item *item;
 
 	while ((item = find_late())) {
-		long value = item->value;
-		int fd = is_fd(item->what);
+		long fd = item->value;
 
 		drop(item);
-		if (fd)
-			drop_align(value);
-		host_syscall1(fd ? __NR_close : __NR_io_destroy, value);
+		drop_align(fd);
+		host_syscall1(__NR_close, fd);
 	}
 }
 

@@ -54,7 +54,7 @@ static const struct {
 	enum {
 		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, LANDLOCKED,
 		/* only with hotplug= */
-		LATE, OPEN, SOCKET, SOCKOPT, CHMOD, REMAP, CONNECT,
+		LATE, OPEN, SOCKET, SOCKOPT, CHMOD, CONNECT,
 	} check;
 } allowed[] = {
 	{ __NR_sigaltstack, ANY },	/* exit path */
@@ -106,9 +106,6 @@ static const struct {
 	{ __NR_rmdir, LANDLOCKED },
 	{ __NR_exit_group, ANY },
 	{ __NR_openat, OPEN },		/* hot-plug: images, logs */
-	{ __NR_eventfd2, LATE },
-	{ __NR_io_setup, LATE },
-	{ __NR_mremap, REMAP },		/* AIO rings, into the kernel's memory */
 	{ __NR_socket, SOCKET },
 	{ __NR_fchmod, CHMOD },
 	{ __NR_setsockopt, SOCKOPT },
@@ -255,10 +252,6 @@ static void check_args(int check, const struct host_lock *lock)
 	case CHMOD:
 		load(ARG_LO(1));
 		ONE_OF(0600);
-		break;
-	case REMAP:
-		load(ARG_LO(3));
-		ONE_OF(MREMAP_MAYMOVE | MREMAP_FIXED);
 		break;
 	default:
 		ret(SECCOMP_RET_ALLOW);

@@ -7,8 +7,8 @@
  * modified, so the code that runs here is overwritten with the same bytes;
  * data is not used in between, and the stack lies in gate data.
  *
- * Used at run time: rt_sigprocmask, pread64, fallocate, munmap; close and io_destroy of
- * what was opened after the lock.
+ * Used at run time: rt_sigprocmask, pread64, fallocate, munmap; close of what was
+ * opened after the lock.
  */
 #include <elf.h>
 #include <signal.h>

@@ -247,8 +247,8 @@ static const struct attempt attempts[] = {
 	{ "prctl", do_prctl, NEVER },
 	{ "setuid", do_setuid, NEVER },
 	{ "memfd_create", do_memfd, NEVER },
-	{ "make an AIO ring", do_ring, LATE_ONLY },
-	{ "make an eventfd", do_eventfd, LATE_ONLY },
+	{ "make an AIO ring", do_ring, NEVER },
+	{ "make an eventfd", do_eventfd, NEVER },
 };
 
 #define NR (sizeof(attempts) / sizeof(*attempts))
@@ -356,7 +356,7 @@ static void test(enum who who, const char *name)
 
 /* The host room's own functions, and what outlives a restart. */
 enum { OPENED, STAT, LISTENING, DENIED, REOPENED, RELOCKED, PIPE, ALIGN, KEPT, BACK, LATE_GONE,
-       FORGOTTEN, AIO, MANY, NR_STEPS };
+       FORGOTTEN, MANY, NR_STEPS };
 static const char * const steps[] = {
 	[OPENED] = "host_open() opens a file in the folder",
 	[STAT] = "host_stat() says what it is",
@@ -371,7 +371,6 @@ static const char * const steps[] = {
 	[LATE_GONE] = "what was opened later is closed before a restart",
 	[FORGOTTEN] = "and a restarted kernel is not given it",
 	[MANY] = "a thousand files can be opened and closed, and 300 at a time cannot be",
-	[AIO] = "a ring made later has a place of its own, also after a restart",
 };
 
 static int is_closed(int fd)
@@ -405,14 +404,12 @@ static void use_room(void)
 {
 	const unsigned int rw = HOST_O_READ | HOST_O_WRITE;
 	struct host_stat st;
-	int kept, first, second, late, again, efd, sock;
-	struct host_aio_ctx *ctx;
+	int kept, first, second, late, again, sock;
 
 	kept = host_open("folder/file", rw);
 	first = host_open("folder/deep/file", rw);
 	second = host_open("folder/gone", rw);
 	host_lock_file(first, 1);
-	ctx = host_aio_setup(8, &efd);
 	result[NR] = lock(HOTPLUG);
 
 	late = host_open("folder/new", rw | HOST_O_CREATE);
@@ -430,13 +427,12 @@ static void use_room(void)
 	result[PIPE] = host_open("folder/pipe", HOST_O_READ) >= 0 &&
 		       host_open("folder/pipe", HOST_O_WRITE) >= 0;
 	result[ALIGN] = host_dio_align(late) == host_dio_align(kept);
-	result[AIO] = ctx && host_aio_setup(8, &efd) != NULL;
 	host_close(second);
 	result[MANY] = open_many();
 
 	/* as machine_restart() does, and what a new image finds */
 	kept_drop_late();
-	result[LATE_GONE] = is_closed(late) && is_closed(sock) && is_closed(efd);
+	result[LATE_GONE] = is_closed(late) && is_closed(sock);
 	locked = reopens = 0;
 	info.reboots++;
 	result[KEPT] = host_open("folder/file", rw) == kept && !is_closed(kept) &&

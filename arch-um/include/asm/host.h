@@ -105,7 +105,7 @@ struct host_aio {
 
 struct host_aio_ctx;
 /*
- * [late] Context for @depth requests; completions make the eventfd *@efd readable.
+ * [boot] Context for @depth requests; completions make the eventfd *@efd readable.
  * NULL: the host has no AIO, or no room for more of it (fs.aio-max-nr).
  */
 struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd);
@@ -151,7 +151,7 @@ int host_poll(struct host_event *ev, unsigned int max, long long ns, const unsig
 extern const char host_poll_window[], host_poll_window_end[], host_poll_interrupted[];
 /* Waits up to @ns for one descriptor: HOST_POLL*, 0 when none came, or -errno. */
 int host_wait_fd(int fd, unsigned int events, long long ns);
-int host_eventfd(void);								/* [late] */
+int host_eventfd(void);								/* [boot] */
 
 /* Time (time.c) */
 unsigned long long host_monotonic_ns(void);
