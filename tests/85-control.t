@@ -242,9 +242,12 @@ ok "a guest" folder killed
 kill -KILL "$PID"
 finish
 ok "that is killed leaves its folder" [ -S "$HOME/.uml/killed/mconsole" ]
+ln -s /dev/null "$HOME/.uml/killed/con7"
 start umid=killed quiet "$up"
 shows '^up'
 ok "its name can be used again" answers killed
+is "and what was left is gone" "$(cd "$HOME/.uml/killed" && echo *)" 'mconsole pid'
+ln -s /dev/null "$HOME/.uml/killed/con7"
 first=$PID
 boot umid=killed quiet
 is "but not twice: status" "$STATUS" "$BAD"

@@ -236,6 +236,14 @@ int host_mkdir(const char *path)
 	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
 }
 
+int host_is_left_over(const char *path)
+{
+	struct stat st;
+
+	return !host_syscall2(__NR_lstat, (long)path, (long)&st) &&
+	       (S_ISSOCK(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
 /* getdents64(2) */
 struct entry {
 	unsigned long ino, off;

@@ -74,7 +74,7 @@ static struct host_kept_item *find(enum kept_what what, unsigned int arg, const 
 		if (closed != (item->value == CLOSED))
 			continue;
 		if (closed || item->taken == FREE ||
-		    (!locked && item->taken < boot_info->reboots))
+		    (locked ? !is_fd(what) : item->taken < boot_info->reboots))
 			return item;
 	}
 	return NULL;

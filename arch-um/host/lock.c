@@ -106,6 +106,7 @@ static const struct {
 	{ __NR_rmdir, LANDLOCKED },
 	{ __NR_exit_group, ANY },
 	{ __NR_openat, OPEN },		/* hot-plug: images, logs */
+	{ __NR_getcwd, LATE },		/* what the name of an image begins with */
 	{ __NR_socket, SOCKET },
 	{ __NR_fchmod, CHMOD },
 	{ __NR_setsockopt, SOCKOPT },
@@ -368,7 +369,8 @@ static int landlock(const struct host_lock *lock)
 	if (ruleset < 0)
 		return ruleset;
 	if (lock->folder)
-		err = allow_beneath(ruleset, lock->folder, LANDLOCK_ACCESS_FS_REMOVE_FILE);
+		err = allow_beneath(ruleset, lock->folder, LANDLOCK_ACCESS_FS_REMOVE_FILE |
+				    (lock->hotplug ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
 	if (lock->folder && !err)
 		err = allow_beneath(ruleset, lock->parent, LANDLOCK_ACCESS_FS_REMOVE_DIR);
 	for (folder = lock->hotplug; folder && *folder && !err; folder += strlen(folder) + 1)

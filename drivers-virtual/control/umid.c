@@ -145,18 +145,17 @@ static int __init claim(void)
 	um_die("umid=%s: others make and remove %s all the time", umid, pid_file);
 }
 
-/* What ended guests leave when they are killed: sockets, which nobody answers. */
-static void __init remove_sockets(const char *dir)
+/* What guests leave when they are killed: sockets that nobody answers, links to their terminals. */
+static void __init remove_left_over(const char *dir)
 {
-	static char names[1024] __initdata;
+	static char names[4096] __initdata;
 	char path[PATH_LEN];
-	struct host_stat st;
 	const char *name;
 
 	host_list(dir, names, sizeof(names));
 	for (name = names; *name; name += strlen(name) + 1)
 		if (snprintf(path, PATH_LEN, "%s/%s", dir, name) < PATH_LEN &&
-		    !host_stat(path, &st) && (st.mode & 0170000) == 0140000)
+		    host_is_left_over(path))
 			host_unlink(path);
 }
 
@@ -174,7 +173,7 @@ static void __init remove_stale(const char *dir)
 		return;
 	if (!host_fstat(fd, &st) && st.mode == OUR_MODE && !host_lock_file(fd, 1) &&
 	    !host_ftruncate(fd, 0)) {
-		remove_sockets(dir);
+		remove_left_over(dir);
 		host_unlink(path);
 		host_rmdir(dir);
 	}
@@ -212,7 +211,7 @@ static int __init umid_init(void)
 	make_path(pid_file, umid, "pid");
 	fd = claim();
 	if (!boot_info->reboots)
-		remove_sockets(folder);
+		remove_left_over(folder);
 
 	n = scnprintf(text, sizeof(text), "%d\n", host_getpid());
 	if (host_ftruncate(fd, 0) || host_pwrite(fd, text, n, 0) != n)

@@ -120,6 +120,13 @@ static long bind_inside(void)
 	return ret ?: CALL(__NR_listen, fd, 4);
 }
 
+static long bind_own(void)
+{
+	struct sockaddr_un own = { AF_UNIX, "names/guest/socket" };
+
+	return bind_to(&own);
+}
+
 static long bind_outside(void) { return bind_to(&in_other); }
 static long connect_bus(void)
 {
@@ -222,6 +229,7 @@ static const struct attempt attempts[] = {
 	{ "make a pair of sockets", sock_pair, NEVER },
 	{ "listen in the folder", bind_inside, LATE_ONLY },
 	{ "listen beside it", bind_outside, OUTSIDE },
+	{ "listen in the guest's own folder", bind_own, { -EPERM, -EPERM, ANY, -EACCES } },
 	{ "connect to somebody's socket", connect_bus, { -EPERM, -EPERM, -EPERM, ANY } },
 	{ "connect a TCP socket that it was given", connect_tcp, { -EPERM, -EPERM, -EPERM, -EACCES } },
 	{ "set an option of a socket that it was given", set_option, NEVER },
@@ -282,7 +290,7 @@ static int lock(enum who who)
 		.connect = who == CONNECT,
 	};
 
-	if (who == NAMED) {
+	if (who == NAMED || who == HOTPLUG) {
 		l.folder = "names/guest";
 		l.parent = "names";
 	}
@@ -317,6 +325,7 @@ static void prepare(void)
 	close(make("outside/file"));
 	unlink("folder/new");
 	unlink("folder/socket");
+	unlink("names/guest/socket");
 	unlink("folder/link");
 	if (symlink("../outside/file", "folder/link"))
 		printf("# no symbolic link\n");
@@ -529,7 +538,7 @@ int main(int argc, char **argv)
 		puts("# this host's Landlock cannot keep a socket from being connected");
 	test(PLAIN, "a guest");
 	test(NAMED, "one with a name");
-	test(HOTPLUG, "one with hotplug=");
+	test(HOTPLUG, "one with a name and hotplug=");
 	test(CONNECT, "one with hotplug=,connect");
 	test_room(use_room, "with hotplug=", steps, NR_STEPS);
 	test_room(use_room_plain, "without hotplug=", plain, sizeof(plain) / sizeof(*plain));

@@ -62,6 +62,8 @@ int host_mkdir(const char *path);			/* [boot] mode 0700 */
  * In the first kernel only.
  */
 int host_list(const char *path, char *names, unsigned long size);
+/* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
+int host_is_left_over(const char *path);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
