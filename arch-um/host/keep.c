@@ -54,23 +54,38 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
 	return 1;
 }
 
+/* Where @name lies in the text; a file is often opened twice.  Or -ENFILE. */
+static long keep_name(struct host_kept *kept, const char *name)
+{
+	unsigned long len = strlen(name) + 1;
+	unsigned int at;
+
+	for (at = 0; at < kept->text_used; at += strlen(kept->text + at) + 1)
+		if (!strcmp(kept->text + at, name))
+			return at;
+	if (len > HOST_KEPT_TEXT - kept->text_used)
+		return -ENFILE;
+	memcpy(kept->text + at, name, len);
+	kept->text_used += len;
+	return at;
+}
+
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value)
 {
 	struct host_kept *kept = &boot_info->kept;
-	unsigned long len = strlen(name) + 1;
+	long at;
 
 	if (value < 0)
 		return value;
-	if (kept->nr == HOST_KEPT || len > HOST_KEPT_TEXT - kept->text_used)
-		return -ENFILE;
-	memcpy(kept->text + kept->text_used, name, len);
+	at = kept->nr == HOST_KEPT ? -ENFILE : keep_name(kept, name);
+	if (at < 0)
+		return at;
 	kept->item[kept->nr++] = (struct host_kept_item) {
 		.what = what,
 		.arg = arg,
-		.name = kept->text_used,
+		.name = at,
 		.value = value,
 	};
-	kept->text_used += len;
 	return value;
 }
 
