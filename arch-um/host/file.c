@@ -5,7 +5,7 @@
  * Calls after host_lock():
  *	read write pread64 pwrite64	descriptors that are open
  *	fstat lseek			sizes of images, which may change under us
- *	fallocate ftruncate
+ *	fallocate ftruncate fdatasync
  *	fcntl				F_GETFL F_SETFL; F_SETOWN for new descriptors
  *	getpid				for F_SETOWN
  *	unlink rmdir			at the end of a named guest
@@ -207,6 +207,16 @@ int host_ftruncate(int fd, unsigned long long size)
 	return host_retry(host_syscall2(__NR_ftruncate, fd, size));
 }
 
+int host_fdatasync(int fd)
+{
+	return host_retry(host_syscall1(__NR_fdatasync, fd));
+}
+
+long long host_seek_data(int fd, unsigned long long offset)
+{
+	return host_syscall3(__NR_lseek, fd, offset, SEEK_DATA);
+}
+
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len)
 {
 	return host_retry(host_syscall4(__NR_fallocate, fd,
@@ -286,6 +296,14 @@ int host_list(const char *path, char *names, unsigned long size)
 	}
 	host_syscall1(__NR_close, fd);
 	return err ? err : n < 0 ? n : count;
+}
+
+int host_getcwd(char *buf, unsigned long len)
+{
+	/* The host counts the 0 at the end. */
+	long ret = host_syscall2(__NR_getcwd, (long)buf, len);
+
+	return ret > 0 ? ret - 1 : ret;
 }
 
 static int change_flag(int fd, int flag, int on)

@@ -50,6 +50,9 @@ long host_write(int fd, const void *buf, unsigned long len);
 long host_pread(int fd, void *buf, unsigned long len, unsigned long long offset);
 long host_pwrite(int fd, const void *buf, unsigned long len, unsigned long long offset);
 int host_ftruncate(int fd, unsigned long long size);
+int host_fdatasync(int fd);		/* waits */
+/* Where data begins at or after @offset; -ENXIO: there is no more. */
+long long host_seek_data(int fd, unsigned long long offset);
 /* Make a range read as zeroes: give its blocks back, or keep them. */
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len);
 int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
@@ -64,6 +67,8 @@ int host_mkdir(const char *path);			/* [boot] mode 0700 */
 int host_list(const char *path, char *names, unsigned long size);
 /* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
 int host_is_left_over(const char *path);
+/* [boot] The working directory.  Returns its length. */
+int host_getcwd(char *buf, unsigned long len);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
@@ -105,22 +110,22 @@ struct host_aio {
 	long res;		/* bytes or -errno, after completion */
 };
 
-struct host_aio_ctx;
 /*
- * [boot] Context for @depth requests; completions make the eventfd *@efd readable.
- * NULL: the host has no AIO, or no room for more of it (fs.aio-max-nr).
+ * [boot] Room for @depth requests, or for less where the host has less.  An eventfd
+ * that each completion makes readable; or -errno: the host has no AIO, or no room
+ * for more of it (fs.aio-max-nr).
  */
-struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd);
+int host_aio_setup(unsigned int depth);
 /* @dsync: a write that is on the disk when it completes */
 void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
 		   const struct host_iovec *iov, unsigned int niov, unsigned long long offset,
 		   int dsync);
 /* Returns how many of @nr were taken (>= 1), or -errno for the first. */
-int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int nr);
+int host_aio_submit(struct host_aio **io, unsigned int nr);
 /* Takes up to @max completed requests off the ring in memory: no host call. */
-int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int max);
+int host_aio_reap(struct host_aio **io, unsigned int max);
 /* Is there one to take?  No host call either. */
-int host_aio_pending(const struct host_aio_ctx *ctx);
+int host_aio_pending(void);
 /*
  * Before a restart: wait until the host has answered all, and will write to no
  * memory any more.  Waits.
@@ -131,6 +136,7 @@ void host_aio_drain(void);
 #define HOST_POLLIN	0x001
 #define HOST_POLLOUT	0x004
 #define HOST_POLLHUP	0x010
+#define HOST_POLLEDGE	0x80000000u	/* only when it becomes ready, not while it is */
 
 struct host_event {
 	unsigned int events;	/* HOST_POLL*, level triggered */
