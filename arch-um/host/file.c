@@ -189,6 +189,18 @@ int host_zero_range(int fd, unsigned long long offset, unsigned long long len)
 					FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len));
 }
 
+int host_symlink(const char *target, const char *path)
+{
+	int ret;
+
+	if (kept_after_restart())
+		return 0;
+	ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	if (ret == -EEXIST && !host_unlink(path))
+		ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	return ret;
+}
+
 int host_unlink(const char *path)
 {
 	return host_syscall1(__NR_unlink, (long)path);
@@ -224,8 +236,7 @@ int host_set_nonblock(int fd, int on)
 
 int host_set_async(int fd, int on)
 {
-	/* The owner outlives a restart. */
-	if (on && !kept_after_restart()) {
+	if (on) {
 		long ret = host_syscall3(__NR_fcntl, fd, F_SETOWN, host_syscall0(__NR_getpid));
 
 		if (ret < 0)

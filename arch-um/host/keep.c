@@ -24,6 +24,9 @@ static int is_fd(const struct host_kept_item *item)
 	case KEPT_EVENTFD:
 	case KEPT_EPOLL:
 	case KEPT_LISTEN:
+	case KEPT_CLIENT:
+	case KEPT_PTY:
+	case KEPT_PTY_PEER:
 		return 1;
 	default:
 		return 0;
@@ -74,6 +77,45 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 	return value;
 }
 
+int kept_next(enum kept_what what, unsigned int arg, const char **name, long *value)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++) {
+		if (item->what == what && item->arg == arg && item->taken < boot_info->reboots) {
+			item->taken = boot_info->reboots;
+			*name = kept->text + item->name;
+			*value = item->value;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+void kept_rename(int fd, char letter)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (is_fd(item) && item->value == fd && kept->text[item->name])
+			kept->text[item->name] = letter;
+}
+
+/* Descriptors may come and go for ever, so their names must not pile up. */
+static void forget_name(unsigned int at)
+{
+	struct host_kept *kept = &boot_info->kept;
+	unsigned int len = strlen(kept->text + at) + 1, i;
+
+	kept->text_used -= len;
+	memmove(kept->text + at, kept->text + at + len, kept->text_used - at);
+	for (i = 0; i < kept->nr; i++)
+		if (kept->item[i].name > at)
+			kept->item[i].name -= len;
+}
+
 void kept_forget(int fd)
 {
 	struct host_kept *kept = &boot_info->kept;
@@ -81,6 +123,7 @@ void kept_forget(int fd)
 
 	for (i = 0; i < kept->nr; i++) {
 		if (is_fd(&kept->item[i]) && kept->item[i].value == fd) {
+			forget_name(kept->item[i].name);
 			kept->nr--;
 			memmove(&kept->item[i], &kept->item[i + 1],
 				(kept->nr - i) * sizeof(kept->item[0]));

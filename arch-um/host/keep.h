@@ -15,7 +15,11 @@ enum kept_what {
 	KEPT_AIO,		/* arg: depth; value: address of the ring */
 	KEPT_TIMER,
 	KEPT_TSC,
-	KEPT_LISTEN,		/* arg: type */
+	KEPT_LISTEN,		/* arg: type, or HOST_TCP and the port */
+	KEPT_CLIENT,		/* arg: the listening descriptor; name: a byte of the driver's */
+	KEPT_PTY,		/* name: the driver's; value: master */
+	KEPT_PTY_PEER,		/* likewise; value: the other end */
+	KEPT_PTY_NUMBER,
 };
 
 /*
@@ -30,6 +34,12 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);
+
+/* After a restart: the next descriptor of @what and @arg, and its name.  False: no more. */
+int kept_next(enum kept_what what, unsigned int arg, const char **name, long *value);
+
+/* Change the first letter of the name of @fd, which has one. */
+void kept_rename(int fd, char letter);
 
 /* @fd is closed. */
 void kept_forget(int fd);

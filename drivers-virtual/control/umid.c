@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/drivers.h>
 #include <asm/host.h>
@@ -18,11 +19,13 @@
 #define UMID_LEN	64
 #define PATH_LEN	512
 #define TRIES		100	/* at a folder that others remove meanwhile */
+#define FILES		40	/* in it, besides the pid file */
 
 static char umid[UMID_LEN];
 static const char *uml_dir __initdata = "~/.uml";
 static char folder[PATH_LEN], pid_file[PATH_LEN];
 static bool claimed;
+static const char *files[FILES];
 
 static int __init umid_option(char *name)
 {
@@ -145,10 +148,30 @@ bool um_umid_folder(const char **own, const char **parent)
 	return true;
 }
 
+/* The path of @name in that folder, with which it will be removed; NULL: there is none. */
+const char *um_umid_file(const char *name)
+{
+	unsigned int i;
+	size_t len = strlen(folder);
+
+	if (!claimed)
+		return NULL;
+	for (i = 0; i < FILES && files[i]; i++)
+		if (!strcmp(files[i] + len + 1, name))
+			return files[i];
+	if (i < FILES)
+		files[i] = kasprintf(GFP_KERNEL, "%s/%s", folder, name);
+	return i < FILES ? files[i] : NULL;
+}
+
 void um_umid_cleanup(void)
 {
+	unsigned int i;
+
 	if (!claimed)
 		return;
+	for (i = 0; i < FILES && files[i]; i++)
+		host_unlink(files[i]);
 	host_unlink(pid_file);
 	host_rmdir(folder);
 }

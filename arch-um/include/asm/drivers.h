@@ -23,6 +23,12 @@ void um_umid_cleanup(void);
 /* That folder and the one it lies in; false for a guest without a name. */
 bool um_umid_folder(const char **own, const char **parent);
 
+/*
+ * The path of the file @name in that folder, with which it will be removed; NULL for
+ * a guest without a name.
+ */
+const char *um_umid_file(const char *name);
+
 /* What the guest wrote to /proc/exitcode. */
 extern int uml_exitcode;
 
