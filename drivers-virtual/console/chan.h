@@ -109,7 +109,8 @@ int chan_open_all(const char *name, const char *spec, struct list_head *chans,
 		  struct seq_buf *why);
 void chan_close_all(struct list_head *chans);
 
-/* The end of @chan, by whatever reads or writes it. */
+/* Under the line's lock: the end of @chan, or of its output. */
 void chan_gone(struct chan *chan);
+void chan_unread(struct chan *chan);
 
 #endif

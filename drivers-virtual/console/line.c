@@ -43,7 +43,7 @@ static void chan_take_locked(struct chan *chan)
 			got = true;
 		} else if (n != -EAGAIN) {
 			chan->ended = true;
-			if (chan->ops->leaves && (n < 0 || !chan->ops->hangs_up))
+			if (chan->ops->leaves && (n < 0 || !chan->ops->hangs_up || !chan->writes))
 				chan_gone(chan);
 		}
 	} while (n == room);
@@ -82,6 +82,8 @@ static void line_listen_locked(struct line *line)
 	if (line->dying)
 		return;
 	list_for_each_entry(chan, &line->chans, list) {
+		if (chan->left && !line->open && !chan->gone)
+			chan_gone(chan);
 		chan_listen_locked(chan);
 		if (chan->reads && !chan->ended && (line->full || !chan->irq))
 			look = line_takes_locked(line);
@@ -152,6 +154,14 @@ void chan_gone(struct chan *chan)
 {
 	chan->gone = true;
 	schedule_delayed_work(&chan->line->work, 0);
+}
+
+/* Nobody takes its output any more.  What it has sent before still counts. */
+void chan_unread(struct chan *chan)
+{
+	chan->writes = false;
+	if (!chan->reads || chan->ended || !chan->line->open)
+		chan_gone(chan);
 }
 
 /* A channel that is always ready (a file) has no interrupt: 0. */

@@ -163,7 +163,7 @@ static void chan_give(struct chan *chan)
 			chan->waiting = true;
 			return;
 		} else if (chan->ops->leaves) {
-			chan_gone(chan);
+			chan_unread(chan);
 		} else {
 			/* Nobody will read this; perhaps what comes next. */
 			chan->nr_owed = 0;
@@ -197,8 +197,9 @@ bool line_push_locked(struct line *line)
 	bool wake = false;
 
 	timer_delete(&line->push_timer);
+	/* Of those that are passed over, the host will tell when they have room. */
 	list_for_each_entry(chan, &line->chans, list)
-		if (wants(chan))
+		if (wants(chan) && !(chan->passed && chan->waiting && chan->irq))
 			wake |= chan_push_locked(chan);
 	/* The one that was waited for may be gone. */
 	if (line->starved && line_used_locked(line) < TTY_QUEUE / 2) {
