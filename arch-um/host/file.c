@@ -229,6 +229,18 @@ int host_zero_range(int fd, unsigned long long offset, unsigned long long len)
 					FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len));
 }
 
+int host_symlink(const char *target, const char *path)
+{
+	int ret;
+
+	if (kept_after_restart())
+		return 0;
+	ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	if (ret == -EEXIST && !host_unlink(path))
+		ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	return ret;
+}
+
 int host_unlink(const char *path)
 {
 	return host_syscall1(__NR_unlink, (long)path);

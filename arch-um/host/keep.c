@@ -39,10 +39,19 @@ static int is_fd(unsigned int what)
 	case KEPT_EVENTFD:
 	case KEPT_EPOLL:
 	case KEPT_LISTEN:
+	case KEPT_CLIENT:
+	case KEPT_PTY:
+	case KEPT_PTY_PEER:
 		return 1;
 	default:
 		return 0;
 	}
+}
+
+/* Descriptors that come after the lock, and are there for the next kernel all the same. */
+static int outlives(unsigned int what)
+{
+	return what == KEPT_CLIENT;
 }
 
 int kept_after_restart(void)
@@ -167,7 +176,7 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 		item = add(what, arg, name);
 		if (!item)
 			return -ENFILE;
-		item->taken = locked && is_fd(what) ? LATE : boot_info->reboots;
+		item->taken = locked && is_fd(what) && !outlives(what) ? LATE : boot_info->reboots;
 	}
 	item->value = value;
 	return value;
@@ -182,6 +191,38 @@ static struct host_kept_item *find_fd(int fd)
 		if (is_fd(item->what) && item->value == fd)
 			return item;
 	return NULL;
+}
+
+int kept_next(enum kept_what what, unsigned int arg, const char **name, long *value)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++) {
+		if (item->what == what && item->arg == arg && item->taken < boot_info->reboots) {
+			item->taken = boot_info->reboots;
+			*name = kept->text + item->name;
+			*value = item->value;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+void kept_rename(int fd, const char *name)
+{
+	struct host_kept_item *item = find_fd(fd);
+	unsigned int old;
+	long at;
+
+	if (!item)
+		return;
+	at = take_name(name);
+	if (at < 0)
+		return;
+	old = item->name;
+	item->name = at;
+	leave_name(old);
 }
 
 static void drop_align(int fd)
@@ -204,7 +245,7 @@ int kept_forget(int fd)
 
 	if (!item)
 		return 0;
-	late = !locked || item->taken == LATE;
+	late = !locked || item->taken == LATE || outlives(item->what);
 	if (!late && !reopens) {
 		item->taken = FREE;
 		return 1;

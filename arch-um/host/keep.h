@@ -15,7 +15,11 @@ enum kept_what {
 	KEPT_AIO,		/* arg: depth; value: address of the ring */
 	KEPT_TIMER,
 	KEPT_TSC,
-	KEPT_LISTEN,		/* arg: type */
+	KEPT_LISTEN,		/* arg: type, or HOST_TCP and the port */
+	KEPT_CLIENT,		/* arg: the listening descriptor; name: a byte of the driver's */
+	KEPT_PTY,		/* name: the driver's; value: master */
+	KEPT_PTY_PEER,		/* likewise; value: the other end */
+	KEPT_PTY_NUMBER,
 };
 
 /*
@@ -45,6 +49,13 @@ int kept_after_restart(void);
 
 /* @fd is to be closed.  True: leave it open, nobody could open it again. */
 int kept_forget(int fd);
+
+/* After a restart: the next descriptor of @what and @arg, and its name.  False: no more. */
+int kept_next(enum kept_what what, unsigned int arg, const char **name, long *value);
+
+/* Give @fd another name. */
+void kept_rename(int fd, const char *name);
+
 
 /* After a restart: a descriptor of the file that @name was opened as, or -ENOENT. */
 int kept_file(const char *name);

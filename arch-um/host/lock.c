@@ -207,7 +207,7 @@ static void check_args(int check, const struct host_lock *lock)
 		ret(SECCOMP_RET_ALLOW);
 		ret(REFUSE);
 		load(ARG_LO(1));
-		ONE_OF(F_GETFL, F_SETFL, F_GETFD, F_OFD_SETLK);
+		ONE_OF(F_GETFL, F_SETFL, F_GETFD, F_DUPFD_CLOEXEC, F_OFD_SETLK);
 		break;
 	case LANDLOCKED:
 		ret(landlocked ? SECCOMP_RET_ALLOW : REFUSE);

@@ -16,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
@@ -29,11 +30,13 @@
 #define TRY_MS		10
 #define NAMES_SIZE	16384	/* of the folders beside ours */
 #define OUR_MODE	0100600	/* of a pid file */
+#define FILES		40	/* in it, besides the pid file */
 
 static char umid[UMID_LEN];
 static const char *uml_dir __initdata = "~/.uml";
 static char folder[PATH_LEN], pid_file[PATH_LEN], mconsole_file[PATH_LEN];
 static bool claimed;
+static const char *files[FILES];
 
 static int __init umid_option(char *name)
 {
@@ -238,11 +241,31 @@ bool um_umid_folder(const char **own, const char **parent)
 	return true;
 }
 
+/* The path of @name in that folder, with which it will be removed; NULL: there is none. */
+const char *um_umid_file(const char *name)
+{
+	unsigned int i;
+	size_t len = strlen(folder);
+
+	if (!claimed)
+		return NULL;
+	for (i = 0; i < FILES && files[i]; i++)
+		if (!strcmp(files[i] + len + 1, name))
+			return files[i];
+	if (i < FILES)
+		files[i] = kasprintf(GFP_KERNEL, "%s/%s", folder, name);
+	return i < FILES ? files[i] : NULL;
+}
+
 void um_umid_cleanup(void)
 {
+	unsigned int i;
+
 	if (!claimed)
 		return;
 	host_unlink(mconsole_file);
+	for (i = 0; i < FILES && files[i]; i++)
+		host_unlink(files[i]);
 	host_unlink(pid_file);
 	host_rmdir(folder);
 }

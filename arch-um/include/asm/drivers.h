@@ -47,6 +47,12 @@ extern bool um_stopped;
 void um_stop_wait(void);
 void um_go(void);
 
+/*
+ * The path of the file @name in that folder, with which it will be removed; NULL for
+ * a guest without a name.
+ */
+const char *um_umid_file(const char *name);
+
 /* What the guest wrote to /proc/exitcode. */
 extern int uml_exitcode;
 

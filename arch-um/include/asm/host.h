@@ -56,6 +56,7 @@ long long host_seek_data(int fd, unsigned long long offset);
 /* Make a range read as zeroes: give its blocks back, or keep them. */
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len);
 int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
+int host_symlink(const char *target, const char *path);	/* [boot] in place of an older link */
 int host_unlink(const char *path);
 int host_rmdir(const char *path);
 int host_mkdir(const char *path);			/* [boot] mode 0700 */
@@ -83,7 +84,19 @@ struct host_winsize {
 int host_isatty(int fd);
 int host_tty_raw(int fd);	/* saves the first state of each fd for host_tty_restore() */
 void host_tty_restore(void);	/* undoes it, and host_private(); at any time, also while dying */
+void host_tty_release(int fd);	/* undoes it for @fd, which is about to be closed */
 int host_tty_winsize(int fd, struct host_winsize *ws);
+/*
+ * [boot] A new pseudo terminal, raw, for the use that @name says.  Its name is
+ * /dev/pts/@number; @peer is our own descriptor of that end, so it never hangs up.
+ */
+struct host_pty {
+	int master, peer;
+	unsigned int number;
+};
+
+int host_pty_open(const char *name, struct host_pty *pty);
+int host_unread(int fd);		/* bytes that wait to be read from @fd */
 /*
  * [boot] A descriptor for the guest's own use of what @fd names.  Never waits.
  * A terminal or pipe is opened anew, so that its flags are not those of the shell
@@ -171,7 +184,15 @@ int host_tsc_usable(void);			/* [boot] the host keeps time by the TSC */
 /* Sockets (socket.c) */
 /* [late] 0600; type 1 stream 2 dgram, which hotplug= alone does not allow */
 int host_unix_listen(const char *path, int type);
-int host_accept(int fd);
+int host_tcp_listen(unsigned int port);			/* [boot] of the loopback only */
+/*
+ * A connection.  It outlives a restart, with the letter @note.  After one, and
+ * before host_accept(): the next of those of the listening @fd, or -ENOENT.
+ */
+int host_accept(int fd, char note);
+int host_accepted(int fd, char *note);
+void host_note(int client, char note);		/* change it */
+long host_send(int fd, const void *buf, unsigned long len);	/* of a stream; no SIGPIPE */
 long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned int *peer_len,
 		    int *peer_uid);
 long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer,
