@@ -24,6 +24,13 @@ static int is_fd(const struct host_kept_item *item)
 	case KEPT_EVENTFD:
 	case KEPT_EPOLL:
 	case KEPT_LISTEN:
+	case KEPT_NET_CONNECT:
+	case KEPT_NET_LISTEN:
+	case KEPT_NET_PEER:
+	case KEPT_NET_DATAGRAMS:
+	case KEPT_NET_SWITCH:
+	case KEPT_NET_CONTROL:
+	case KEPT_NET_TAP:
 		return 1;
 	default:
 		return 0;
@@ -61,6 +68,9 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 
 	if (value < 0)
 		return value;
+	/* What has no name takes no room: the end of the last name will do. */
+	if (len == 1 && kept->text_used)
+		kept->text_used--;
 	if (kept->nr == HOST_KEPT || len > HOST_KEPT_TEXT - kept->text_used)
 		return -ENFILE;
 	memcpy(kept->text + kept->text_used, name, len);
@@ -74,19 +84,57 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 	return value;
 }
 
+static struct host_kept_item *find(enum kept_what what, unsigned int arg)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->what == what && item->arg == arg)
+			return item;
+	return NULL;
+}
+
+void kept_set(enum kept_what what, unsigned int arg, long value)
+{
+	struct host_kept_item *item = find(what, arg);
+
+	if (item)
+		item->value = value;
+	else
+		kept_record(what, arg, "", value);
+}
+
+long kept_get(enum kept_what what, unsigned int arg)
+{
+	struct host_kept_item *item = find(what, arg);
+
+	return item ? item->value : 0;
+}
+
+/* Is @item about the descriptor @fd, or @fd itself? */
+static int concerns(const struct host_kept_item *item, int fd)
+{
+	switch (item->what) {
+	case KEPT_NET_CONNECTED:
+	case KEPT_NET_OFFLOAD:
+	case KEPT_NET_KIND:
+	case KEPT_NET_NOTE:
+		return item->arg == (unsigned int)fd;
+	default:
+		return is_fd(item) && item->value == fd;
+	}
+}
+
 void kept_forget(int fd)
 {
 	struct host_kept *kept = &boot_info->kept;
-	unsigned int i;
+	unsigned int i, left = 0;
 
-	for (i = 0; i < kept->nr; i++) {
-		if (is_fd(&kept->item[i]) && kept->item[i].value == fd) {
-			kept->nr--;
-			memmove(&kept->item[i], &kept->item[i + 1],
-				(kept->nr - i) * sizeof(kept->item[0]));
-			return;
-		}
-	}
+	for (i = 0; i < kept->nr; i++)
+		if (!concerns(&kept->item[i], fd))
+			kept->item[left++] = kept->item[i];
+	kept->nr = left;
 }
 
 int kept_file(const char *name)

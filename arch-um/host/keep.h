@@ -16,6 +16,18 @@ enum kept_what {
 	KEPT_TIMER,
 	KEPT_TSC,
 	KEPT_LISTEN,		/* arg: type */
+	KEPT_NET_CONNECT,	/* arg: type; name: to where */
+	KEPT_NET_LISTEN,	/* arg: type */
+	KEPT_NET_PEER,		/* arg: the listener */
+	KEPT_NET_DATAGRAMS,
+	KEPT_NET_CONNECTED,	/* arg: descriptor */
+	KEPT_NET_SWITCH,
+	KEPT_NET_CONTROL,	/* arg: descriptor of the data */
+	KEPT_NET_TAP,
+	KEPT_NET_OFFLOAD,	/* arg: descriptor */
+	KEPT_NET_KIND,		/* likewise */
+	KEPT_NET_MAC,		/* arg: unit */
+	KEPT_NET_NOTE,		/* arg: descriptor */
 };
 
 /*
@@ -27,6 +39,10 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
 
 /* Returns @value; remembers it unless it is an error. */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
+
+/* Change what was remembered, or remember it.  For values that each kernel looks at and none takes. */
+void kept_set(enum kept_what what, unsigned int arg, long value);
+long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
 
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);

@@ -28,6 +28,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <linux/falloc.h>
 #include <asm/prctl.h>
 #include "../include/asm/layout.h"
@@ -43,7 +44,7 @@
 /* Calls of the kernel, most frequent first.  Argument checks: see check_args(). */
 static const struct {
 	int nr;
-	enum { ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, LANDLOCKED } check;
+	enum { ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, LANDLOCKED, SOCKOPT } check;
 } allowed[] = {
 	{ __NR_sigaltstack, ANY },	/* exit path */
 	{ __NR_mmap, MAP },		/* host map, kernel mappings */
@@ -72,6 +73,7 @@ static const struct {
 	{ __NR_accept4, ANY },
 	{ __NR_shutdown, ANY },
 	{ __NR_getsockopt, ANY },
+	{ __NR_setsockopt, SOCKOPT },
 	{ __NR_madvise, ADVICE },
 	{ __NR_epoll_ctl, ANY },
 	{ __NR_arch_prctl, PRCTL },	/* segment bases of user code */
@@ -187,6 +189,13 @@ static void check_args(int check, const struct host_lock *lock)
 	case IOCTL:
 		load(ARG_LO(1));
 		ONE_OF(TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD);
+		break;
+	case SOCKOPT:
+		/* of a network peer that was accepted */
+		load(ARG_LO(1));
+		require(SOL_SOCKET, REFUSE);
+		load(ARG_LO(2));
+		ONE_OF(SO_SNDBUF);
 		break;
 	case PRCTL:
 		load(ARG_LO(0));
