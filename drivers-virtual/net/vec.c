@@ -271,9 +271,9 @@ static struct sk_buff *take_frame(struct vec *vec, struct vec_slot *slot, unsign
 {
 	struct sk_buff *skb = slot->skb;
 	struct page *page[VEC_PAGES];
-	unsigned int i, used;
+	unsigned int i, used, head = min(len, VEC_HEAD);
 
-	len -= min(len, VEC_HEAD);
+	len -= head;
 	used = DIV_ROUND_UP(len, PAGE_SIZE);
 	slot->skb = NULL;
 	for (i = 0; i < used; i++) {
@@ -281,6 +281,7 @@ static struct sk_buff *take_frame(struct vec *vec, struct vec_slot *slot, unsign
 		slot->page[i] = NULL;
 	}
 	if (fill_slot(vec, slot, true)) {
+		skb_put(skb, head);
 		for (i = 0; i < used; i++, len -= PAGE_SIZE)
 			skb_add_rx_frag(skb, i, page[i], 0, min(len, PAGE_SIZE), PAGE_SIZE);
 		return skb;
@@ -325,7 +326,6 @@ static void deliver(struct vec *vec, unsigned int i)
 		vec->counts.rx_no_memory++;
 		return;
 	}
-	skb_put(skb, min(len, VEC_HEAD));
 	if (vec->link.vnet) {
 		if (virtio_net_hdr_to_skb(skb, &vnet, true)) {
 			vec->counts.rx_bad_header++;
