@@ -121,6 +121,11 @@ int host_net_hung_up(int fd)
 	return host_wait_fd(fd, 0, 0) > 0;
 }
 
+int host_net_signal(int fd, int on)
+{
+	return host_syscall3(__NR_fcntl, fd, F_SETFL, O_RDWR | O_NONBLOCK | (on ? O_ASYNC : 0));
+}
+
 static void set_send_buffer(int fd)
 {
 	int size = SEND_BUFFER;

@@ -13,8 +13,7 @@
  * many slots by one call.  A slot is a buffer for what nearly all frames fit in,
  * and pages for the rest of large ones.
  *
- * The host's signal for each frame that comes would cost more than the frame
- * does, so it is turned off while there are more than a poll can take.
+ * Signals tell that frames come, as long as they are few (set_quiet()).
  */
 #define pr_fmt(fmt) "vec: " fmt
 
@@ -29,6 +28,7 @@
 
 #define VEC_PATIENCE	(HZ / 5)
 #define VEC_RETRY_NS	250000
+#define VEC_MANY	16	/* frames that one poll brings */
 /* Frames up to this need no pages.  Two fit into a page of the host's network buffers. */
 #define VEC_HEAD	1536U
 #define VEC_RX_MEMORY	(2U << 20)	/* no more for large frames */
@@ -366,6 +366,18 @@ static void look_at_control(struct vec *vec)
 		peer_gone(vec);
 }
 
+/*
+ * The host's signal for each frame costs the sender and us more than the frame
+ * does.  Where many came at once more will: be polled, without signals.
+ */
+static void set_quiet(struct vec *vec, bool quiet)
+{
+	if (vec->quiet == quiet)
+		return;
+	vec->quiet = quiet;
+	host_net_signal(vec->link.fd, !quiet);
+}
+
 static int vec_poll(struct napi_struct *napi, int budget)
 {
 	struct vec *vec = container_of(napi, struct vec, napi);
@@ -390,20 +402,20 @@ static int vec_poll(struct napi_struct *napi, int budget)
 			if (n == -EPROTO)
 				vec->counts.rx_bad_header++;
 			peer_gone(vec);
+		} else if (work >= VEC_MANY) {
+			/* The next poll will find what comes while these are used. */
+			work = budget;
 		} else if (vec->quiet) {
+			set_quiet(vec, false);
 			/* What came before this raises no signal any more. */
-			vec->quiet = false;
-			host_set_async(vec->link.fd, 1);
 			continue;
 		}
 		break;
 	}
-	if (work < budget) {
+	if (work < budget)
 		napi_complete_done(napi, work);
-	} else if (!vec->quiet && vec->connected) {
-		vec->quiet = true;
-		host_set_async(vec->link.fd, 0);
-	}
+	else if (vec->connected)
+		set_quiet(vec, true);
 	flush_locked(vec);
 	return work;
 }

@@ -181,6 +181,7 @@ long host_stream_receive(int fd, void *buf, unsigned long len);
 long host_readv(int fd, const struct host_iovec *iov, unsigned int niov);
 long host_writev(int fd, const struct host_iovec *iov, unsigned int niov);
 int host_net_hung_up(int fd);
+int host_net_signal(int fd, int on);	/* host_set_async(), in one call, for what does not wait */
 
 enum host_net {
 	HOST_NET_NONE, HOST_NET_STREAM, HOST_NET_DATAGRAMS, HOST_NET_SEQPACKET,
