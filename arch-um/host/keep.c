@@ -42,6 +42,13 @@ static int is_fd(unsigned int what)
 	case KEPT_CLIENT:
 	case KEPT_PTY:
 	case KEPT_PTY_PEER:
+	case KEPT_NET_CONNECT:
+	case KEPT_NET_LISTEN:
+	case KEPT_NET_PEER:
+	case KEPT_NET_DATAGRAMS:
+	case KEPT_NET_SWITCH:
+	case KEPT_NET_CONTROL:
+	case KEPT_NET_TAP:
 		return 1;
 	default:
 		return 0;
@@ -225,16 +232,47 @@ void kept_rename(int fd, const char *name)
 	leave_name(old);
 }
 
-static void drop_align(int fd)
+static struct host_kept_item *find_value(enum kept_what what, unsigned int arg)
 {
 	struct host_kept *kept = &boot_info->kept;
 	struct host_kept_item *item;
 
-	for (item = kept->item; item < kept->item + kept->nr; item++) {
-		if (item->what == KEPT_DIO_ALIGN && (int)item->arg == fd) {
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->what == what && item->arg == arg)
+			return item;
+	return NULL;
+}
+
+void kept_set(enum kept_what what, unsigned int arg, long value)
+{
+	struct host_kept_item *item = find_value(what, arg);
+
+	if (item)
+		item->value = value;
+	else
+		kept_record(what, arg, "", value);
+}
+
+long kept_get(enum kept_what what, unsigned int arg)
+{
+	struct host_kept_item *item = find_value(what, arg);
+
+	return item ? item->value : 0;
+}
+
+/* What is known of a descriptor that is to be closed, and who has come by it. */
+static void drop_notes(int fd)
+{
+	static const enum kept_what notes[] = {
+		KEPT_DIO_ALIGN, KEPT_NET_CONNECTED, KEPT_NET_OFFLOAD, KEPT_NET_KIND, KEPT_NET_NOTE,
+	};
+	struct host_kept_item *item;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		item = find_value(notes[i], fd);
+		if (item)
 			drop(item);
-			return;
-		}
 	}
 }
 
@@ -250,7 +288,7 @@ int kept_forget(int fd)
 		item->taken = FREE;
 		return 1;
 	}
-	drop_align(fd);
+	drop_notes(fd);
 	item = find_fd(fd);
 	if (late)
 		drop(item);
@@ -278,8 +316,13 @@ void kept_drop_late(void)
 		long fd = item->value;
 
 		drop(item);
-		drop_align(fd);
+		drop_notes(fd);
 		host_syscall1(__NR_close, fd);
+		/* nobody will ask for those who came by it */
+		while ((item = find_value(KEPT_CLIENT, fd))) {
+			host_syscall1(__NR_close, item->value);
+			drop(item);
+		}
 	}
 }
 

@@ -20,6 +20,18 @@ enum kept_what {
 	KEPT_PTY,		/* name: the driver's; value: master */
 	KEPT_PTY_PEER,		/* likewise; value: the other end */
 	KEPT_PTY_NUMBER,
+	KEPT_NET_CONNECT,	/* arg: type; name: to where */
+	KEPT_NET_LISTEN,	/* arg: type */
+	KEPT_NET_PEER,		/* arg: the listener */
+	KEPT_NET_DATAGRAMS,
+	KEPT_NET_CONNECTED,	/* arg: descriptor */
+	KEPT_NET_SWITCH,
+	KEPT_NET_CONTROL,	/* arg: descriptor of the data */
+	KEPT_NET_TAP,
+	KEPT_NET_OFFLOAD,	/* arg: descriptor */
+	KEPT_NET_KIND,		/* likewise */
+	KEPT_NET_MAC,		/* arg: unit */
+	KEPT_NET_NOTE,		/* arg: descriptor */
 };
 
 /*
@@ -36,6 +48,10 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
  * the caller closes it.
  */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
+
+/* Change what was remembered, or remember it.  For values that each kernel looks at and none takes. */
+void kept_set(enum kept_what what, unsigned int arg, long value);
+long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
 
 /* The start is over.  @hotplug: files can be opened still. */
 void kept_lock(int hotplug);

@@ -52,9 +52,9 @@
 static const struct {
 	int nr;
 	enum {
-		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, LANDLOCKED,
+		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, SOCKOPT, LANDLOCKED,
 		/* only with hotplug= */
-		LATE, OPEN, SOCKET, SOCKOPT, CHMOD, CONNECT,
+		LATE, OPEN, SOCKET, CHMOD, CONNECT,
 	} check;
 } allowed[] = {
 	{ __NR_sigaltstack, ANY },	/* exit path */
@@ -84,6 +84,7 @@ static const struct {
 	{ __NR_accept4, ANY },
 	{ __NR_shutdown, ANY },
 	{ __NR_getsockopt, ANY },
+	{ __NR_setsockopt, SOCKOPT },
 	{ __NR_madvise, ADVICE },
 	{ __NR_epoll_ctl, ANY },
 	{ __NR_arch_prctl, PRCTL },	/* segment bases of user code */
@@ -109,7 +110,6 @@ static const struct {
 	{ __NR_getcwd, LATE },		/* what the name of an image begins with */
 	{ __NR_socket, SOCKET },
 	{ __NR_fchmod, CHMOD },
-	{ __NR_setsockopt, SOCKOPT },
 	{ __NR_bind, LATE },
 	{ __NR_listen, LATE },
 	{ __NR_connect, CONNECT },
@@ -216,6 +216,13 @@ static void check_args(int check, const struct host_lock *lock)
 		load(ARG_LO(1));
 		ONE_OF(TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD);
 		break;
+	case SOCKOPT:
+		/* SO_SNDBUF of a network peer that was accepted, SO_PASSCRED with hotplug= */
+		load(ARG_LO(1));
+		require(SOL_SOCKET, REFUSE);
+		load(ARG_LO(2));
+		ONE_OF(SO_SNDBUF, SO_PASSCRED);
+		break;
 	case PRCTL:
 		load(ARG_LO(0));
 		ONE_OF(ARCH_SET_FS, ARCH_SET_GS, ARCH_GET_FS, ARCH_GET_GS);
@@ -243,12 +250,6 @@ static void check_args(int check, const struct host_lock *lock)
 			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM);
 		else
 			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET);
-		break;
-	case SOCKOPT:
-		load(ARG_LO(1));
-		require(SOL_SOCKET, REFUSE);
-		load(ARG_LO(2));
-		ONE_OF(SO_PASSCRED, SO_SNDBUF, SO_RCVBUF);
 		break;
 	case CHMOD:
 		load(ARG_LO(1));

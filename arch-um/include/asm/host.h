@@ -203,6 +203,67 @@ int host_unix_peer(const char *path, void *peer, unsigned int *peer_len);
 /* Is that the address of a socket file called @name, in whatever folder? */
 int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name);
 
+/* Networks (net.c) */
+struct host_packet {		/* same as struct mmsghdr */
+	void *name;		/* whom it is for; NULL: the peer */
+	unsigned int name_len;
+	struct host_iovec *iov;
+	unsigned long niov;
+	void *control;
+	unsigned long control_len;
+	unsigned int flags, pad;	/* of what came: HOST_PACKET_CUT */
+	unsigned int len;	/* of what came, bytes */
+};
+
+#define HOST_PACKET_CUT		0x20	/* it was longer than the room for it */
+
+/* Both return how many of @nr, >= 1, or -errno. */
+int host_packets_send(int fd, struct host_packet *p, unsigned int nr);
+int host_packets_receive(int fd, struct host_packet *p, unsigned int nr);
+long host_stream_send(int fd, const struct host_iovec *iov, unsigned int niov);
+long host_stream_receive(int fd, void *buf, unsigned long len);
+long host_readv(int fd, const struct host_iovec *iov, unsigned int niov);
+long host_writev(int fd, const struct host_iovec *iov, unsigned int niov);
+int host_net_hung_up(int fd);
+int host_net_signal(int fd, int on);	/* host_set_async(), in one call, for what does not wait */
+
+enum host_net {
+	HOST_NET_NONE, HOST_NET_STREAM, HOST_NET_DATAGRAMS, HOST_NET_SEQPACKET,
+	HOST_NET_TAP, HOST_NET_TAP_VNET		/* with a struct virtio_net_hdr */
+};
+
+int host_net_kind(int fd);		/* [boot] an enum host_net */
+/* Unix sockets.  @src and @dst are paths; @src is made, 0600, and may be NULL where @dst is not. */
+int host_net_connect(int kind, const char *src, const char *dst);		/* [boot] */
+int host_net_listen(int kind, const char *src);					/* [boot] */
+int host_net_accept(int listener);	/* a restart closes it */
+int host_net_datagrams(const char *src, const char *dst, int *connected);	/* [boot] */
+int host_net_address(const char *path, void *address);	/* HOST_PEER_LEN bytes; the length */
+/* [boot] A port of uml_switch: its data socket, and its control socket in *@control. */
+int host_net_switch(const char *path, int *control);
+/*
+ * [boot] A tap device with a struct virtio_net_hdr before each frame; @name has
+ * IFNAMSIZ bytes, "" for any.  *@offload is what both ends may be left to do, as
+ * wanted and then as the host can.
+ */
+int host_net_tap(const char *name, unsigned int *offload);
+#define HOST_NET_CSUM	0x1
+#define HOST_NET_TSO	0x2
+#define HOST_NET_USO	0x4
+/* A random address for device @unit; the same one after a restart. */
+void host_net_mac(unsigned int unit, unsigned char mac[6]);			/* [boot] */
+
+/* Where a stream of frames stands that the next kernel of this process may go on with. */
+struct host_net_note {
+	unsigned int skip;	/* bytes of a frame that are still to come */
+	unsigned int unsent;	/* bytes of a frame that are still to go */
+	unsigned int prefix_len;	/* bytes that came of a frame's length, 0 to 3 */
+	unsigned char prefix[3];
+};
+
+void host_net_note(int fd, const struct host_net_note *note);
+void host_net_noted(int fd, struct host_net_note *note);	/* all 0 if nothing was */
+
 /* The process */
 int host_getpid(void);
 int host_getuid(void);
