@@ -123,9 +123,10 @@ static void no_kind(struct mc_request *req, const char *command)
 static void refuse_device(struct mc_request *req, const char *command, const char *device,
 			  int err, struct seq_buf *why)
 {
-	if (err == -EPERM && !um_hotplug_allowed())
-		mc_refuse(req, "%s %s: nothing can be opened any more: start linux with hotplug=FOLDER to allow that",
-			  command, device);
+	const char *hint = um_hotplug_hint(err);
+
+	if (hint)
+		mc_refuse(req, "%s %s: %s", command, device, hint);
 	else if (seq_buf_used(why))
 		mc_refuse(req, "%s", seq_buf_str(why));
 	else
@@ -136,7 +137,7 @@ static void refuse_device(struct mc_request *req, const char *command, const cha
 static void mc_config(struct mc_request *req)
 {
 	DECLARE_SEQ_BUF(text, MC_DATA);
-	char device[64], *unit;
+	char device[MC_DATA], *unit;
 	struct um_device_kind *kind = um_device_kind_find(req->arg, &unit);
 	int err;
 

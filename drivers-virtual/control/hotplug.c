@@ -80,9 +80,15 @@ static int __init hotplug_option(char *arg)
 }
 __setup("hotplug=", hotplug_option);
 
-bool um_hotplug_allowed(void)
+const char *um_hotplug_hint(int err)
 {
-	return used;
+	if (err == -EPERM && !used)
+		return "nothing can be opened any more: start linux with hotplug=FOLDER to allow that";
+	if (err == -EPERM && !may_connect)
+		return "to connect to sockets, start linux with hotplug=FOLDER,connect";
+	if (err == -EACCES && used)
+		return "what is to be opened must lie in a folder of hotplug=";
+	return NULL;
 }
 
 const char *um_hotplug_folders(int *connect)

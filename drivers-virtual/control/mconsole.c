@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) "mconsole: " fmt
 
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
@@ -330,6 +331,8 @@ static bool mc_run(void)
 	else
 		req->command->run(req);
 	mc_put(req);
+	/* a kernel thread's files close later: a disk would be in use until then */
+	flush_delayed_fput();
 	return true;
 }
 
