@@ -8,7 +8,7 @@ TESTS ?= tests/*.t
 # Goals that the kernel's own Makefile knows, run on build/src and build/kernel.
 kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig listnewconfig
 
-.PHONY: boot check bench kselftest linux tiny help clean distclean setup-boot setup-check setup-bench setup-kselftest $(kernel_goals)
+.PHONY: attach boot check bench kselftest linux tiny help clean distclean setup-boot setup-check setup-bench setup-kselftest $(kernel_goals)
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make bench         measure the host, this kernel and other ways to run one, side by side'
 	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
 	@echo 'make linux         only build build/linux'
+	@echo 'make attach        only build build/attach, which scripts/attach runs (make linux does it too)'
 	@echo 'make tiny          only build build/tiny.ext4, the disk that make boot uses'
 	@echo 'make menuconfig    change the configuration; also nconfig, oldconfig, olddefconfig, listnewconfig'
 	@echo 'make defconfig     go back to arch-um/configs/x86_64_defconfig; savedefconfig writes it'
@@ -26,7 +27,7 @@ boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
 # Tests have a disk of their own: the other one is for whoever works with make boot.
-check: setup-check linux build/check.ext4 build/tests.ext4
+check: setup-check linux build/check.ext4 build/tests.ext4 build/net.ext4
 	@prove $(TESTS)
 
 kselftest: setup-kselftest linux build/check.ext4
@@ -38,8 +39,11 @@ bench: setup-bench linux tiny
 setup-boot setup-check setup-bench setup-kselftest: setup-%:
 	@scripts/setup $*
 
-linux: | setup-boot
+linux: attach | setup-boot
 	@scripts/build-kernel
+
+attach: | setup-boot
+	@scripts/attach --build
 
 tiny: build/tiny.ext4
 
@@ -49,11 +53,14 @@ build/tiny.ext4 build/check.ext4: rootfs/mktiny rootfs/image.sh rootfs/init.c | 
 build/tests.ext4: rootfs/mktests rootfs/image.sh $(shell find tests/guest) | setup-boot
 	@rootfs/mktests $@
 
+build/net.ext4: rootfs/mknet rootfs/mktiny rootfs/image.sh rootfs/init.c | setup-check
+	@rootfs/mknet $@
+
 $(kernel_goals): | setup-boot
 	@scripts/build-kernel --make $@
 
 clean:
-	rm -rf build/kernel build/kernel.stamp build/linux build/*.ext4 build/host
+	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/*.ext4 build/host
 
 distclean:
 	rm -rf build

@@ -8,7 +8,7 @@
 flags=(-O2 -g -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -ffreestanding -fno-strict-aliasing -fno-stack-protector
 	-mno-red-zone -mno-sse -mno-mmx -mno-80387 -fcf-protection=none -fPIE)
 objects=()
-for name in aio file keep poll process socket time tty; do
+for name in aio file keep net poll process socket time tty; do
 	gcc "${flags[@]}" -c -o "$tmp/$name.o" "$top/arch-um/host/$name.c" || exit 1
 	objects+=("$tmp/$name.o")
 done

@@ -2,9 +2,10 @@
 /*
  * Asynchronous I/O on host files: the host kernel's AIO, without its library.
  *
- * The host answers in a ring that it maps where it likes.  It is moved to
- * AIO_BASE, into the memory that is hidden while user code runs; its address is
- * the context's id.  Completions are taken from the ring in memory.
+ * One context serves all disks, as no other can be made after host_lock().  The
+ * host answers in a ring that it maps where it likes.  It is moved to AIO_BASE,
+ * into the memory that is hidden while user code runs; its address is the
+ * context's id.  Completions are taken from the ring in memory.
  *
  * The host starts a request on a file opened with O_DIRECT and goes on; one on
  * the page cache it serves before io_submit() returns.
@@ -26,7 +27,7 @@
 #include "syscall.h"
 
 #define RING_MAGIC	0xa10a10a1
-#define RING_ALIGN	0x10000UL
+#define DEPTH_MIN	32
 #define PAGE		4096UL
 #define NS_PER_S	1000000000LL
 
@@ -43,16 +44,10 @@ struct aio_ring {
 	struct io_event event[];
 };
 
-struct host_aio_ctx {
-	struct aio_ring *ring;
-	int efd;
-	unsigned int in_flight;		/* at the host */
-	struct host_aio *done;		/* completed here, see sync_here(); latest first */
-};
-
-static struct host_aio_ctx contexts[32];
-static unsigned int nr_contexts;
-static unsigned long ring_end = AIO_BASE;
+static struct aio_ring *ring;
+static int efd = -1;
+static unsigned int in_flight;		/* at the host */
+static struct host_aio *done;		/* completed here, see sync_here(); latest first */
 
 _Static_assert(sizeof(struct iocb) == sizeof(((struct host_aio *)0)->iocb), "");
 _Static_assert(offsetof(struct host_aio, iocb) == 0, "host_aio_submit() passes them as iocbs");
@@ -67,48 +62,43 @@ static struct iocb *iocb_of(struct host_aio *io)
 static long make_ring(unsigned int depth)
 {
 	unsigned long size, id = 0;
-	struct aio_ring *ring;
+	struct aio_ring *made;
 	long ret;
 
-	ret = host_syscall2(__NR_io_setup, depth, (long)&id);
+	/* What all processes have may not exceed fs.aio-max-nr: take less rather than nothing. */
+	do {
+		ret = host_syscall2(__NR_io_setup, depth, (long)&id);
+		depth /= 2;
+	} while (ret == -EAGAIN && depth >= DEPTH_MIN);
 	if (ret < 0)
 		return ret;
 	/* The host rounds the number of entries up, by its number of processors too. */
-	ring = (struct aio_ring *)id;
-	size = sizeof(*ring) + ring->nr * sizeof(ring->event[0]);
+	made = (struct aio_ring *)id;
+	size = sizeof(*made) + made->nr * sizeof(made->event[0]);
 	size = (size + PAGE - 1) & -PAGE;
-	if (ring->magic != RING_MAGIC || ring->incompat_features ||
-	    ring->header_length != sizeof(*ring) || size > AIO_END - ring_end)
+	if (made->magic != RING_MAGIC || made->incompat_features ||
+	    made->header_length != sizeof(*made) || size > AIO_END - AIO_BASE)
 		ret = -ENOSYS;
 	else
 		ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
-				    ring_end);
-	if (ret < 0) {
+				    AIO_BASE);
+	if (ret < 0)
 		host_syscall1(__NR_io_destroy, id);
-		return ret;
-	}
-	ring_end += (size + RING_ALIGN - 1) & -RING_ALIGN;
 	return ret;
 }
 
-struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd)
+int host_aio_setup(unsigned int depth)
 {
-	struct host_aio_ctx *ctx = &contexts[nr_contexts];
-	long ring;
+	long at;
 
-	if (nr_contexts == sizeof(contexts) / sizeof(contexts[0]))
-		return NULL;
-	if (!kept_recall(KEPT_AIO, depth, "", &ring))
-		ring = kept_record(KEPT_AIO, depth, "", make_ring(depth));
-	if (ring < 0)
-		return NULL;
-	ctx->efd = host_eventfd();
-	if (ctx->efd < 0)
-		return NULL;
-	ctx->ring = (struct aio_ring *)ring;
-	nr_contexts++;
-	*efd = ctx->efd;
-	return ctx;
+	if (!kept_recall(KEPT_AIO, depth, "", &at))
+		at = kept_record(KEPT_AIO, depth, "", make_ring(depth));
+	if (at < 0)
+		return at;
+	efd = host_eventfd();
+	if (efd >= 0)
+		ring = (struct aio_ring *)at;
+	return efd;
 }
 
 void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
@@ -146,45 +136,44 @@ static void open_memory(struct host_aio *io)
 }
 
 /* fdatasync() of a file that knows no asynchronous one; blocks.  Signals like the host. */
-static void sync_here(struct host_aio_ctx *ctx, struct host_aio *io)
+static void sync_here(struct host_aio *io)
 {
 	unsigned long long one = 1;
 
 	io->res = host_retry(host_syscall1(__NR_fdatasync, iocb_of(io)->aio_fildes));
-	io->iocb[0] = (unsigned long)ctx->done;
-	ctx->done = io;
-	host_write(ctx->efd, &one, sizeof(one));
+	io->iocb[0] = (unsigned long)done;
+	done = io;
+	host_write(efd, &one, sizeof(one));
 }
 
-int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int nr)
+int host_aio_submit(struct host_aio **io, unsigned int nr)
 {
 	long ret;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		io_set_eventfd(iocb_of(io[i]), ctx->efd);
+		io_set_eventfd(iocb_of(io[i]), efd);
 		open_memory(io[i]);
 	}
 	/* The host finds the context by reading its ring. */
-	host_touch(ctx->ring, sizeof(*ctx->ring));
+	host_touch(ring, sizeof(*ring));
 
-	ret = host_syscall3(__NR_io_submit, (long)ctx->ring, nr, (long)io);
+	ret = host_syscall3(__NR_io_submit, (long)ring, nr, (long)io);
 	if (ret > 0)
-		ctx->in_flight += ret;
+		in_flight += ret;
 	if (ret == -EINVAL && iocb_of(io[0])->aio_lio_opcode == IO_CMD_FDSYNC) {
-		sync_here(ctx, io[0]);
+		sync_here(io[0]);
 		return 1;
 	}
 	return ret;
 }
 
-int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int max)
+int host_aio_reap(struct host_aio **io, unsigned int max)
 {
-	struct aio_ring *ring = ctx->ring;
 	unsigned int head, tail, n = 0;
 
-	while (ctx->done && n < max) {
-		io[n] = ctx->done;
-		ctx->done = (struct host_aio *)io[n++]->iocb[0];
+	while (done && n < max) {
+		io[n] = done;
+		done = (struct host_aio *)io[n++]->iocb[0];
 	}
 
 	head = ring->head;
@@ -195,7 +184,7 @@ int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int m
 
 		io[n] = ev->data;
 		io[n++]->res = (long)ev->res;
-		ctx->in_flight--;
+		in_flight--;
 		if (++head == ring->nr)
 			head = 0;
 	}
@@ -203,22 +192,19 @@ int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int m
 	return n;
 }
 
-int host_aio_pending(const struct host_aio_ctx *ctx)
+int host_aio_pending(void)
 {
-	return ctx->done || ctx->ring->head != __atomic_load_n(&ctx->ring->tail, __ATOMIC_RELAXED);
+	return done || ring->head != __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
 }
 
 void host_aio_drain(void)
 {
 	struct host_aio *io[16];
 	unsigned long long count;
-	struct host_aio_ctx *ctx;
 
-	for (ctx = contexts; ctx < contexts + nr_contexts; ctx++) {
-		while (ctx->in_flight) {
-			host_read(ctx->efd, &count, sizeof(count));
-			if (!host_aio_reap(ctx, io, sizeof(io) / sizeof(io[0])))
-				host_wait_fd(ctx->efd, HOST_POLLIN, NS_PER_S);
-		}
+	while (in_flight) {
+		host_read(efd, &count, sizeof(count));
+		if (!host_aio_reap(io, sizeof(io) / sizeof(io[0])))
+			host_wait_fd(efd, HOST_POLLIN, NS_PER_S);
 	}
 }

@@ -5,11 +5,12 @@
  * Calls after host_lock():
  *	read write pread64 pwrite64	descriptors that are open
  *	fstat lseek			sizes of images, which may change under us
- *	fallocate ftruncate
+ *	fallocate ftruncate fdatasync
  *	fcntl				F_GETFL F_SETFL; F_SETOWN for new descriptors
  *	getpid				for F_SETOWN
  *	unlink rmdir			at the end of a named guest
  *	close
+ *	openat				beneath the folders of hotplug=
  */
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -46,21 +47,43 @@ static int open_flags(unsigned int flags)
 	return o;
 }
 
+/*
+ * After the lock a pipe that nobody has at its other end would make the guest
+ * wait.  The flag means nothing to what can be read at once.
+ */
+static long open_late(const char *path, int flags)
+{
+	long fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path, flags | O_NONBLOCK,
+					   0600));
+
+	if (fd >= 0 && !(flags & O_NONBLOCK))
+		host_set_nonblock(fd, 0);
+	return fd;
+}
+
 int host_open(const char *path, unsigned int flags)
 {
-	long fd;
+	long fd, ret;
 
 	if (kept_recall(KEPT_OPEN, flags, path, &fd))
 		return fd;
-	fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path, open_flags(flags), 0600));
-	return kept_record(KEPT_OPEN, flags, path, fd);
+	if (kept_locked())
+		fd = open_late(path, open_flags(flags));
+	else
+		fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path,
+					      open_flags(flags), 0600));
+	ret = kept_record(KEPT_OPEN, flags, path, fd);
+	if (ret < 0 && fd >= 0)
+		host_syscall1(__NR_close, fd);
+	return ret;
 }
 
 int host_close(int fd)
 {
 	long ret;
 
-	kept_forget(fd);
+	if (kept_forget(fd))
+		return 0;
 	/* Linux closes the descriptor even when it says EINTR. */
 	ret = host_syscall1(__NR_close, fd);
 	return ret == -EINTR ? 0 : ret;
@@ -100,28 +123,35 @@ int host_fstat(int fd, struct host_stat *st)
 	return 0;
 }
 
+/* Where paths are checked, only what is opened is. */
+static int stat_opened(const char *path, struct host_stat *st)
+{
+	int fd = host_open(path, HOST_O_READ | HOST_O_NONBLOCK);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = host_fstat(fd, st);
+	host_close(fd);
+	return ret;
+}
+
 int host_stat(const char *path, struct host_stat *st)
 {
 	struct stat from;
 	long ret;
 
-	if (kept_after_restart()) {
+	if (kept_after_restart() || kept_locked()) {
 		ret = kept_file(path);
-		return ret < 0 ? ret : host_fstat(ret, st);
+		if (ret >= 0)
+			return host_fstat(ret, st);
+		return kept_locked() ? stat_opened(path, st) : ret;
 	}
 	ret = host_syscall2(__NR_stat, (long)path, (long)&from);
 	if (ret < 0)
 		return ret;
 	fill_stat(st, &from);
-	if (S_ISBLK(from.st_mode)) {
-		int fd = host_open(path, HOST_O_READ);
-
-		if (fd < 0)
-			return fd;
-		st->size = device_size(fd);
-		host_close(fd);
-	}
-	return 0;
+	return S_ISBLK(from.st_mode) ? stat_opened(path, st) : 0;
 }
 
 /*
@@ -177,6 +207,16 @@ int host_ftruncate(int fd, unsigned long long size)
 	return host_retry(host_syscall2(__NR_ftruncate, fd, size));
 }
 
+int host_fdatasync(int fd)
+{
+	return host_retry(host_syscall1(__NR_fdatasync, fd));
+}
+
+long long host_seek_data(int fd, unsigned long long offset)
+{
+	return host_syscall3(__NR_lseek, fd, offset, SEEK_DATA);
+}
+
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len)
 {
 	return host_retry(host_syscall4(__NR_fallocate, fd,
@@ -187,6 +227,18 @@ int host_zero_range(int fd, unsigned long long offset, unsigned long long len)
 {
 	return host_retry(host_syscall4(__NR_fallocate, fd,
 					FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, len));
+}
+
+int host_symlink(const char *target, const char *path)
+{
+	int ret;
+
+	if (kept_after_restart())
+		return 0;
+	ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	if (ret == -EEXIST && !host_unlink(path))
+		ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	return ret;
 }
 
 int host_unlink(const char *path)
@@ -204,6 +256,66 @@ int host_mkdir(const char *path)
 	if (kept_after_restart())
 		return -EEXIST;
 	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
+}
+
+int host_is_left_over(const char *path)
+{
+	struct stat st;
+
+	return !host_syscall2(__NR_lstat, (long)path, (long)&st) &&
+	       (S_ISSOCK(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+/* getdents64(2) */
+struct entry {
+	unsigned long ino, off;
+	unsigned short len;
+	unsigned char type;
+	char name[];
+};
+
+int host_list(const char *path, char *names, unsigned long size)
+{
+	static char buf[4096] __attribute__((aligned(8)));
+	long fd, n, at, err = 0;
+	unsigned long len;
+	int count = 0;
+
+	if (!size)
+		return -EINVAL;
+	*names = 0;
+	fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path,
+				      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+	if (fd < 0)
+		return fd;
+	while (!err && (n = host_syscall3(__NR_getdents64, fd, (long)buf, sizeof(buf))) > 0) {
+		for (at = 0; at < n; at += ((struct entry *)(buf + at))->len) {
+			const char *name = ((struct entry *)(buf + at))->name;
+
+			if (!strcmp(name, ".") || !strcmp(name, ".."))
+				continue;
+			len = strlen(name) + 1;
+			if (len >= size) {
+				err = -E2BIG;
+				break;
+			}
+			memcpy(names, name, len);
+			names += len;
+			*names = 0;
+			size -= len;
+			count++;
+		}
+	}
+	host_syscall1(__NR_close, fd);
+	return err ? err : n < 0 ? n : count;
+}
+
+int host_getcwd(char *buf, unsigned long len)
+{
+	/* The host counts the 0 at the end. */
+	long ret = host_syscall2(__NR_getcwd, (long)buf, len);
+
+	return ret > 0 ? ret - 1 : ret;
 }
 
 static int change_flag(int fd, int flag, int on)
@@ -224,8 +336,7 @@ int host_set_nonblock(int fd, int on)
 
 int host_set_async(int fd, int on)
 {
-	/* The owner outlives a restart. */
-	if (on && !kept_after_restart()) {
+	if (on) {
 		long ret = host_syscall3(__NR_fcntl, fd, F_SETOWN, host_syscall0(__NR_getpid));
 
 		if (ret < 0)
@@ -239,8 +350,7 @@ int host_lock_file(int fd, int write)
 	struct flock lock = { .l_type = write ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
 	long ret;
 
-	if (kept_after_restart())
-		return 0;	/* the description has it still */
+	/* After a restart the description has it still, and this changes nothing. */
 	ret = host_retry(host_syscall3(__NR_fcntl, fd, F_OFD_SETLK, (long)&lock));
 	return ret == -EACCES ? -EAGAIN : ret;
 }
@@ -282,7 +392,7 @@ unsigned int host_dio_align(int fd)
 {
 	long align;
 
-	if (kept_recall(KEPT_DIO_ALIGN, fd, "", &align))
-		return align < 0 ? 0 : align;
+	if (kept_recall(KEPT_DIO_ALIGN, fd, "", &align) && align >= 0)
+		return align;
 	return kept_record(KEPT_DIO_ALIGN, fd, "", find_dio_align(fd));
 }

@@ -7,6 +7,12 @@
  * line and asks for the same things.  So the first kernel's [boot] calls write
  * down what they got, in struct boot_info, and those of later kernels take it from
  * there, in the same order where several asked for the same.
+ *
+ * What is opened after the lock (hotplug=) is nothing that a next kernel asks for:
+ * it is closed before a restart.  What was opened at the start and is closed later
+ * will be asked for again, by the next kernel or by whoever plugs it in again.
+ * Where hotplug= allows it, it is opened anew then; where not, its descriptor
+ * stays open meanwhile.
  */
 #include <stddef.h>
 #include <string.h>
@@ -15,19 +21,44 @@
 #include "keep.h"
 #include "syscall.h"
 
-static int is_fd(const struct host_kept_item *item)
+/* Who has an item, instead of a number of kernels. */
+#define FREE	(~0U)		/* nobody: it was given back */
+#define LATE	(~1U)		/* this kernel; opened after the lock */
+
+#define CLOSED	(-1L)		/* value of a descriptor that is to be opened anew */
+
+static int locked;		/* the start is over */
+static int reopens;		/* files can be opened still */
+
+static int is_fd(unsigned int what)
 {
-	switch (item->what) {
+	switch (what) {
 	case KEPT_OPEN:
 	case KEPT_PRIVATE:
 	case KEPT_SHARED:
 	case KEPT_EVENTFD:
 	case KEPT_EPOLL:
 	case KEPT_LISTEN:
+	case KEPT_CLIENT:
+	case KEPT_PTY:
+	case KEPT_PTY_PEER:
+	case KEPT_NET_CONNECT:
+	case KEPT_NET_LISTEN:
+	case KEPT_NET_PEER:
+	case KEPT_NET_DATAGRAMS:
+	case KEPT_NET_SWITCH:
+	case KEPT_NET_CONTROL:
+	case KEPT_NET_TAP:
 		return 1;
 	default:
 		return 0;
 	}
+}
+
+/* Descriptors that come after the lock, and are there for the next kernel all the same. */
+static int outlives(unsigned int what)
+{
+	return what == KEPT_CLIENT;
 }
 
 int kept_after_restart(void)
@@ -35,56 +66,262 @@ int kept_after_restart(void)
 	return boot_info->reboots > 0;
 }
 
-int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value)
+int kept_locked(void)
+{
+	return locked;
+}
+
+void kept_lock(int hotplug)
+{
+	locked = 1;
+	reopens = hotplug;
+}
+
+/* What can be handed out, or what has to be opened anew. */
+static struct host_kept_item *find(enum kept_what what, unsigned int arg, const char *name,
+				   int closed)
 {
 	struct host_kept *kept = &boot_info->kept;
 	struct host_kept_item *item;
 
-	if (!kept_after_restart())
-		return 0;
-	*value = -ENOENT;
 	for (item = kept->item; item < kept->item + kept->nr; item++) {
-		if (item->what == what && item->arg == arg && item->taken < boot_info->reboots &&
-		    !strcmp(kept->text + item->name, name)) {
-			item->taken = boot_info->reboots;
-			*value = item->value;
-			break;
-		}
+		if (item->what != what || item->arg != arg || strcmp(kept->text + item->name, name))
+			continue;
+		if (closed != (item->value == CLOSED))
+			continue;
+		if (closed || item->taken == FREE ||
+		    (locked ? !is_fd(what) : item->taken < boot_info->reboots))
+			return item;
 	}
-	return 1;
+	return NULL;
+}
+
+int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value)
+{
+	struct host_kept_item *item;
+
+	if (!locked && !kept_after_restart())
+		return 0;
+	item = find(what, arg, name, 0);
+	if (item) {
+		item->taken = boot_info->reboots;
+		*value = item->value;
+		return 1;
+	}
+	*value = -ENOENT;
+	return !locked && !find(what, arg, name, 1);
+}
+
+/* Where @name lies in the text: items share it.  Or -ENFILE. */
+static long take_name(const char *name)
+{
+	struct host_kept *kept = &boot_info->kept;
+	unsigned long len = strlen(name) + 1;
+	unsigned int at;
+
+	for (at = 0; at < kept->text_used; at += strlen(kept->text + at) + 1)
+		if (!strcmp(kept->text + at, name))
+			return at;
+	if (len > HOST_KEPT_TEXT - at)
+		return -ENFILE;
+	memcpy(kept->text + at, name, len);
+	kept->text_used += len;
+	return at;
+}
+
+/* Descriptors may come and go for ever, so the names of those that are gone go too. */
+static void leave_name(unsigned int at)
+{
+	struct host_kept *kept = &boot_info->kept;
+	unsigned int len = strlen(kept->text + at) + 1, i;
+
+	for (i = 0; i < kept->nr; i++)
+		if (kept->item[i].name == at)
+			return;
+	kept->text_used -= len;
+	memmove(kept->text + at, kept->text + at + len, kept->text_used - at);
+	for (i = 0; i < kept->nr; i++)
+		if (kept->item[i].name > at)
+			kept->item[i].name -= len;
+}
+
+static struct host_kept_item *add(enum kept_what what, unsigned int arg, const char *name)
+{
+	struct host_kept *kept = &boot_info->kept;
+	long at = kept->nr == HOST_KEPT ? -ENFILE : take_name(name);
+
+	if (at < 0)
+		return NULL;
+	kept->item[kept->nr] = (struct host_kept_item) {
+		.what = what,
+		.arg = arg,
+		.name = at,
+	};
+	return &kept->item[kept->nr++];
+}
+
+static void drop(struct host_kept_item *item)
+{
+	struct host_kept *kept = &boot_info->kept;
+	unsigned int name = item->name;
+
+	kept->nr--;
+	memmove(item, item + 1, (char *)&kept->item[kept->nr] - (char *)item);
+	leave_name(name);
 }
 
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value)
 {
-	struct host_kept *kept = &boot_info->kept;
-	unsigned long len = strlen(name) + 1;
+	struct host_kept_item *item;
 
 	if (value < 0)
 		return value;
-	if (kept->nr == HOST_KEPT || len > HOST_KEPT_TEXT - kept->text_used)
-		return -ENFILE;
-	memcpy(kept->text + kept->text_used, name, len);
-	kept->item[kept->nr++] = (struct host_kept_item) {
-		.what = what,
-		.arg = arg,
-		.name = kept->text_used,
-		.value = value,
-	};
-	kept->text_used += len;
+	item = find(what, arg, name, 1);
+	if (item) {
+		item->taken = boot_info->reboots;
+	} else {
+		item = add(what, arg, name);
+		if (!item)
+			return -ENFILE;
+		item->taken = locked && is_fd(what) && !outlives(what) ? LATE : boot_info->reboots;
+	}
+	item->value = value;
 	return value;
 }
 
-void kept_forget(int fd)
+static struct host_kept_item *find_fd(int fd)
 {
 	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (is_fd(item->what) && item->value == fd)
+			return item;
+	return NULL;
+}
+
+int kept_next(enum kept_what what, unsigned int arg, const char **name, long *value)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++) {
+		if (item->what == what && item->arg == arg && item->taken < boot_info->reboots) {
+			item->taken = boot_info->reboots;
+			*name = kept->text + item->name;
+			*value = item->value;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+void kept_rename(int fd, const char *name)
+{
+	struct host_kept_item *item = find_fd(fd);
+	unsigned int old;
+	long at;
+
+	if (!item)
+		return;
+	at = take_name(name);
+	if (at < 0)
+		return;
+	old = item->name;
+	item->name = at;
+	leave_name(old);
+}
+
+static struct host_kept_item *find_value(enum kept_what what, unsigned int arg)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->what == what && item->arg == arg)
+			return item;
+	return NULL;
+}
+
+void kept_set(enum kept_what what, unsigned int arg, long value)
+{
+	struct host_kept_item *item = find_value(what, arg);
+
+	if (item)
+		item->value = value;
+	else
+		kept_record(what, arg, "", value);
+}
+
+long kept_get(enum kept_what what, unsigned int arg)
+{
+	struct host_kept_item *item = find_value(what, arg);
+
+	return item ? item->value : 0;
+}
+
+/* What is known of a descriptor that is to be closed, and who has come by it. */
+static void drop_notes(int fd)
+{
+	static const enum kept_what notes[] = {
+		KEPT_DIO_ALIGN, KEPT_NET_CONNECTED, KEPT_NET_OFFLOAD, KEPT_NET_KIND, KEPT_NET_NOTE,
+	};
+	struct host_kept_item *item;
 	unsigned int i;
 
-	for (i = 0; i < kept->nr; i++) {
-		if (is_fd(&kept->item[i]) && kept->item[i].value == fd) {
-			kept->nr--;
-			memmove(&kept->item[i], &kept->item[i + 1],
-				(kept->nr - i) * sizeof(kept->item[0]));
-			return;
+	for (i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		item = find_value(notes[i], fd);
+		if (item)
+			drop(item);
+	}
+}
+
+int kept_forget(int fd)
+{
+	struct host_kept_item *item = find_fd(fd);
+	int late;
+
+	if (!item)
+		return 0;
+	late = !locked || item->taken == LATE || outlives(item->what);
+	if (!late && !reopens) {
+		item->taken = FREE;
+		return 1;
+	}
+	drop_notes(fd);
+	item = find_fd(fd);
+	if (late)
+		drop(item);
+	else
+		item->value = CLOSED;
+	return 0;
+}
+
+static struct host_kept_item *find_late(void)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->taken == LATE)
+			return item;
+	return NULL;
+}
+
+void kept_drop_late(void)
+{
+	struct host_kept_item *item;
+
+	while ((item = find_late())) {
+		long fd = item->value;
+
+		drop(item);
+		drop_notes(fd);
+		host_syscall1(__NR_close, fd);
+		/* nobody will ask for those who came by it */
+		while ((item = find_value(KEPT_CLIENT, fd))) {
+			host_syscall1(__NR_close, item->value);
+			drop(item);
 		}
 	}
 }
@@ -95,7 +332,8 @@ int kept_file(const char *name)
 	struct host_kept_item *item;
 
 	for (item = kept->item; item < kept->item + kept->nr; item++)
-		if (item->what == KEPT_OPEN && !strcmp(kept->text + item->name, name))
+		if (item->what == KEPT_OPEN && item->value >= 0 && item->taken != LATE &&
+		    !strcmp(kept->text + item->name, name))
 			return item->value;
 	return -ENOENT;
 }
@@ -107,7 +345,7 @@ int kept_next_fd(unsigned int *i)
 	while (*i < kept->nr) {
 		struct host_kept_item *item = &kept->item[(*i)++];
 
-		if (is_fd(item))
+		if (is_fd(item->what) && item->value >= 0)
 			return item->value;
 	}
 	return -1;

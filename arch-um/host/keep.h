@@ -15,24 +15,63 @@ enum kept_what {
 	KEPT_AIO,		/* arg: depth; value: address of the ring */
 	KEPT_TIMER,
 	KEPT_TSC,
-	KEPT_LISTEN,		/* arg: type */
+	KEPT_LISTEN,		/* arg: type, or HOST_TCP and the port */
+	KEPT_CLIENT,		/* arg: the listening descriptor; name: a byte of the driver's */
+	KEPT_PTY,		/* name: the driver's; value: master */
+	KEPT_PTY_PEER,		/* likewise; value: the other end */
+	KEPT_PTY_NUMBER,
+	KEPT_NET_CONNECT,	/* arg: type; name: to where */
+	KEPT_NET_LISTEN,	/* arg: type */
+	KEPT_NET_PEER,		/* arg: the listener */
+	KEPT_NET_DATAGRAMS,
+	KEPT_NET_CONNECTED,	/* arg: descriptor */
+	KEPT_NET_SWITCH,
+	KEPT_NET_CONTROL,	/* arg: descriptor of the data */
+	KEPT_NET_TAP,
+	KEPT_NET_OFFLOAD,	/* arg: descriptor */
+	KEPT_NET_KIND,		/* likewise */
+	KEPT_NET_MAC,		/* arg: unit */
+	KEPT_NET_NOTE,		/* arg: descriptor */
 };
 
 /*
  * After a restart: true, and in *@value what kept_record() got from the last
  * kernel for the same @what, @arg and @name; or -ENOENT.  Each value is handed out
- * once.  False in the first kernel, which must make the call itself.
+ * once.  False where the call must be made: in the first kernel, after the lock,
+ * and for a descriptor that was closed after the lock.
  */
 int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value);
 
-/* Returns @value; remembers it unless it is an error. */
+/*
+ * Returns @value; remembers it unless it is an error.  What was opened after the
+ * lock is remembered to be closed before a restart.  -ENFILE: no room for more,
+ * the caller closes it.
+ */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
+
+/* Change what was remembered, or remember it.  For values that each kernel looks at and none takes. */
+void kept_set(enum kept_what what, unsigned int arg, long value);
+long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
+
+/* The start is over.  @hotplug: files can be opened still. */
+void kept_lock(int hotplug);
+int kept_locked(void);
+
+/* Before a restart: close what the next kernel will not ask for. */
+void kept_drop_late(void);
 
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);
 
-/* @fd is closed. */
-void kept_forget(int fd);
+/* @fd is to be closed.  True: leave it open, nobody could open it again. */
+int kept_forget(int fd);
+
+/* After a restart: the next descriptor of @what and @arg, and its name.  False: no more. */
+int kept_next(enum kept_what what, unsigned int arg, const char **name, long *value);
+
+/* Give @fd another name. */
+void kept_rename(int fd, const char *name);
+
 
 /* After a restart: a descriptor of the file that @name was opened as, or -ENOENT. */
 int kept_file(const char *name);

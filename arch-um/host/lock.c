@@ -15,8 +15,13 @@
  * from there.  A guest kernel that has been taken over can make the calls
  * below and no others; it holds no descriptor that it did not need.
  *
- * The filter cannot read paths.  The two calls that take one are allowed only
- * where Landlock holds them to the folder of this guest.
+ * The filter cannot read paths.  Calls that take one are allowed only where
+ * Landlock holds them to the folder of this guest, and to those that hotplug= names.
+ *
+ * With hotplug= files in its folders may be opened, made and removed, and sockets
+ * made there to listen on.  Landlock does not tell which socket somebody connects
+ * to, and a session's bus or a container daemon would do anything for the one who
+ * does: connect() is refused, and datagram sockets, unless hotplug= says connect.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,13 +30,16 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <linux/falloc.h>
 #include <asm/prctl.h>
 #include "../include/asm/layout.h"
 #include "../include/asm/hostmem.h"
+#include "keep.h"
 #include "syscall.h"
 
 #define ARG_LO(n)	offsetof(struct seccomp_data, args[n])
@@ -43,7 +51,11 @@
 /* Calls of the kernel, most frequent first.  Argument checks: see check_args(). */
 static const struct {
 	int nr;
-	enum { ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, LANDLOCKED } check;
+	enum {
+		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, SOCKOPT, LANDLOCKED,
+		/* only with hotplug= */
+		LATE, OPEN, SOCKET, CHMOD, CONNECT,
+	} check;
 } allowed[] = {
 	{ __NR_sigaltstack, ANY },	/* exit path */
 	{ __NR_mmap, MAP },		/* host map, kernel mappings */
@@ -72,6 +84,7 @@ static const struct {
 	{ __NR_accept4, ANY },
 	{ __NR_shutdown, ANY },
 	{ __NR_getsockopt, ANY },
+	{ __NR_setsockopt, SOCKOPT },
 	{ __NR_madvise, ADVICE },
 	{ __NR_epoll_ctl, ANY },
 	{ __NR_arch_prctl, PRCTL },	/* segment bases of user code */
@@ -87,14 +100,22 @@ static const struct {
 	{ __NR_ppoll, ANY },		/* draining output at the end */
 	{ __NR_getrandom, ANY },
 	{ __NR_getpid, ANY },
+	{ __NR_getuid, ANY },
 	{ __NR_rt_sigprocmask, ANY },	/* restart */
 	{ __NR_rt_sigaction, ANY },
 	{ __NR_unlink, LANDLOCKED },	/* the folder of a named guest */
 	{ __NR_rmdir, LANDLOCKED },
 	{ __NR_exit_group, ANY },
+	{ __NR_openat, OPEN },		/* hot-plug: images, logs */
+	{ __NR_getcwd, LATE },		/* what the name of an image begins with */
+	{ __NR_socket, SOCKET },
+	{ __NR_fchmod, CHMOD },
+	{ __NR_bind, LATE },
+	{ __NR_listen, LATE },
+	{ __NR_connect, CONNECT },
 };
 
-#define MAX_FILTER 400
+#define MAX_FILTER 600
 static struct sock_filter filter[MAX_FILTER];
 static unsigned int len;
 static unsigned int own_pid;
@@ -149,6 +170,13 @@ static void one_of(const unsigned int *k, unsigned int n)
 	one_of(k_, sizeof(k_) / sizeof(*k_));					\
 } while (0)
 
+/* Go on if the loaded word has no bit that is not in @bits. */
+static void only_bits(unsigned int bits)
+{
+	emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~bits);
+	require(0, REFUSE);
+}
+
 static void check_args(int check, const struct host_lock *lock)
 {
 	switch (check) {
@@ -179,7 +207,7 @@ static void check_args(int check, const struct host_lock *lock)
 		ret(SECCOMP_RET_ALLOW);
 		ret(REFUSE);
 		load(ARG_LO(1));
-		ONE_OF(F_GETFL, F_SETFL, F_GETFD, F_OFD_SETLK);
+		ONE_OF(F_GETFL, F_SETFL, F_GETFD, F_DUPFD_CLOEXEC, F_OFD_SETLK);
 		break;
 	case LANDLOCKED:
 		ret(landlocked ? SECCOMP_RET_ALLOW : REFUSE);
@@ -187,6 +215,13 @@ static void check_args(int check, const struct host_lock *lock)
 	case IOCTL:
 		load(ARG_LO(1));
 		ONE_OF(TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD);
+		break;
+	case SOCKOPT:
+		/* SO_SNDBUF of a network peer that was accepted, SO_PASSCRED with hotplug= */
+		load(ARG_LO(1));
+		require(SOL_SOCKET, REFUSE);
+		load(ARG_LO(2));
+		ONE_OF(SO_SNDBUF, SO_PASSCRED);
 		break;
 	case PRCTL:
 		load(ARG_LO(0));
@@ -197,9 +232,40 @@ static void check_args(int check, const struct host_lock *lock)
 		ONE_OF(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 		       FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE);
 		break;
+	case OPEN:
+		load(ARG_LO(0));
+		require(AT_FDCWD, REFUSE);
+		load(ARG_LO(2));	/* O_PATH would need no right to the file */
+		only_bits(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK |
+			  O_DIRECT | O_DIRECTORY | O_TMPFILE | O_NOCTTY | O_CLOEXEC);
+		load(ARG_LO(3));
+		ONE_OF(0600);
+		break;
+	case SOCKET:
+		load(ARG_LO(0));
+		require(AF_UNIX, REFUSE);
+		load(ARG_LO(1));
+		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(SOCK_CLOEXEC | SOCK_NONBLOCK));
+		if (lock->connect)
+			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM);
+		else
+			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET);
+		break;
+	case CHMOD:
+		load(ARG_LO(1));
+		ONE_OF(0600);
+		break;
 	default:
 		ret(SECCOMP_RET_ALLOW);
 	}
+}
+
+/* Is what @check asks for allowed at all? */
+static int is_on(int check, const struct host_lock *lock)
+{
+	if (check == CONNECT)
+		return lock->connect;
+	return check < LATE || lock->hotplug;
 }
 
 static void gate_call(unsigned long ret_ip, unsigned int prot, const struct host_lock *lock)
@@ -248,6 +314,8 @@ static void build(const struct host_lock *lock)
 	for (i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
 		unsigned int skip = len;
 
+		if (!is_on(allowed[i].check, lock))
+			continue;
 		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, allowed[i].nr);
 		check_args(allowed[i].check, lock);
 		filter[skip].jf = len - skip - 1;
@@ -269,21 +337,48 @@ static int allow_beneath(int ruleset, const char *path, unsigned long rights)
 	return err;
 }
 
-/* No file may be opened, made or removed any more, except the guest's own folder. */
-static int landlock(const char *folder, const char *parent)
+/* What is known to the host of struct landlock_ruleset_attr, by ABI; newer than our headers. */
+struct ruleset {
+	unsigned long fs;
+	unsigned long net;		/* ABI 4 */
+};
+#define NET_ABI		4
+#define NET_BIND_TCP	1UL
+#define NET_CONNECT_TCP	2UL
+
+int host_landlock_abi(void)
 {
-	struct landlock_ruleset_attr attr = {
-		.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,	/* ABI 1 */
+	return host_syscall3(__NR_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+/*
+ * No file may be opened, made or removed any more, except in the guest's own folder
+ * and those of hotplug=.  Sockets that somebody handed us stay what they are.
+ */
+static int landlock(const struct host_lock *lock)
+{
+	struct ruleset attr = {
+		.fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,	/* ABI 1 */
+		.net = NET_BIND_TCP | NET_CONNECT_TCP,
 	};
+	int net = host_landlock_abi() >= NET_ABI;
+	const char *folder;
 	long ruleset, err = 0;
 
-	ruleset = host_syscall3(__NR_landlock_create_ruleset, (long)&attr, sizeof(attr), 0);
+	ruleset = host_syscall3(__NR_landlock_create_ruleset, (long)&attr,
+				net ? sizeof(attr) : sizeof(attr.fs), 0);
 	if (ruleset < 0)
 		return ruleset;
-	if (folder)
-		err = allow_beneath(ruleset, folder, LANDLOCK_ACCESS_FS_REMOVE_FILE);
-	if (folder && !err)
-		err = allow_beneath(ruleset, parent, LANDLOCK_ACCESS_FS_REMOVE_DIR);
+	if (lock->folder)
+		err = allow_beneath(ruleset, lock->folder, LANDLOCK_ACCESS_FS_REMOVE_FILE |
+				    (lock->hotplug ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
+	if (lock->folder && !err)
+		err = allow_beneath(ruleset, lock->parent, LANDLOCK_ACCESS_FS_REMOVE_DIR);
+	for (folder = lock->hotplug; folder && *folder && !err; folder += strlen(folder) + 1)
+		err = allow_beneath(ruleset, folder,
+				    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+				    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+				    LANDLOCK_ACCESS_FS_REMOVE_FILE);
 	if (!err)
 		err = host_syscall2(__NR_landlock_restrict_self, ruleset, 0);
 	host_syscall1(__NR_close, ruleset);
@@ -295,10 +390,16 @@ int host_lock(const struct host_lock *lock)
 	struct sock_fprog prog;
 	int err;
 
+	kept_lock(!!lock->hotplug);
+	if (kept_after_restart())
+		return 0;	/* the filter outlived the last image and says the same */
 	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (err)
 		return err;
-	landlocked = !landlock(lock->folder, lock->parent);
+	err = landlock(lock);
+	landlocked = !err;
+	if (err && lock->hotplug)
+		return err;
 	own_pid = host_syscall0(__NR_getpid);
 	build(lock);
 	if (len > MAX_FILTER)

@@ -3,7 +3,7 @@
  * The process itself.
  *
  * Calls after host_lock():
- *	getpid getrandom exit_group
+ *	getpid getuid getrandom exit_group
  */
 #include <stddef.h>
 #include <string.h>
@@ -16,9 +16,25 @@ int host_getpid(void)
 	return host_syscall0(__NR_getpid);
 }
 
+int host_getuid(void)
+{
+	return host_syscall0(__NR_getuid);
+}
+
+int host_process_exists(int pid)
+{
+	return host_syscall2(__NR_kill, pid, 0) != -ESRCH;
+}
+
 long host_getrandom(void *buf, unsigned long len)
 {
-	return host_retry(host_syscall3(__NR_getrandom, (long)buf, len, 0));
+	long ret = host_retry(host_syscall3(__NR_getrandom, (long)buf, len, 0));
+
+	if (ret == -EFAULT) {
+		host_touch(buf, len);
+		ret = host_retry(host_syscall3(__NR_getrandom, (long)buf, len, 0));
+	}
+	return ret;
 }
 
 const char *host_getenv(const char *name)

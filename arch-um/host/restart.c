@@ -7,7 +7,8 @@
  * modified, so the code that runs here is overwritten with the same bytes;
  * data is not used in between, and the stack lies in gate data.
  *
- * Used at run time: rt_sigprocmask, pread64, fallocate, munmap.
+ * Used at run time: rt_sigprocmask, pread64, fallocate, munmap; close of what was
+ * opened after the lock.
  */
 #include <elf.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "../include/asm/boot.h"
 #include "../include/asm/host.h"
 #include "../include/asm/layout.h"
+#include "keep.h"
 #include "syscall.h"
 
 extern char _start[];
@@ -56,6 +58,7 @@ void restart_image(void)
 	unsigned long all = -1UL;
 
 	host_tty_restore();
+	kept_drop_late();
 	host_syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, 8);
 	asm volatile("mov %0, %%rsp\n"
 		     "jmp %P1"

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unix sockets: control of the guest from the host.
+ * Sockets: control of the guest from the host, and consoles that one attaches to.
  *
  * Calls after host_lock():
  *	accept4
- *	recvmsg sendmsg		never wait, never raise SIGPIPE
+ *	recvmsg sendmsg sendto	never wait, never raise SIGPIPE
+ *	socket fchmod setsockopt bind listen
+ *				with hotplug=
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,20 +20,71 @@
 
 _Static_assert(sizeof(struct sockaddr_un) <= HOST_PEER_LEN, "");
 
+static int unix_address(struct sockaddr_un *addr, const char *path)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(addr->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr->sun_path, path);
+	return 0;
+}
+
+int host_unix_peer(const char *path, void *peer, unsigned int *peer_len)
+{
+	*peer_len = sizeof(struct sockaddr_un);
+	return unix_address(peer, path);
+}
+
+int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name)
+{
+	const struct sockaddr_un *addr = peer;
+	unsigned long len = peer_len - offsetof(struct sockaddr_un, sun_path);
+	unsigned long n = strlen(name);
+
+	if (peer_len <= offsetof(struct sockaddr_un, sun_path) || !addr->sun_path[0])
+		return 0;
+	len = strnlen(addr->sun_path, len);
+	return len > n && addr->sun_path[len - n - 1] == '/' &&
+	       !memcmp(addr->sun_path + len - n, name, n);
+}
+
+/* Of @addr, where somebody has bound a socket: is its owner gone? */
+static int is_stale(const struct sockaddr_un *addr, int type)
+{
+	long ret;
+	int fd = host_syscall3(__NR_socket, AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return 0;
+	ret = host_syscall3(__NR_connect, fd, (long)addr, sizeof(*addr));
+	host_close(fd);
+	return ret == -ECONNREFUSED;
+}
+
+static long bind_unix(int fd, const struct sockaddr_un *addr, int type)
+{
+	long ret = host_syscall3(__NR_bind, fd, (long)addr, sizeof(*addr));
+
+	if (ret == -EADDRINUSE && is_stale(addr, type)) {
+		host_unlink(addr->sun_path);
+		ret = host_syscall3(__NR_bind, fd, (long)addr, sizeof(*addr));
+	}
+	return ret;
+}
+
 int host_unix_listen(const char *path, int type)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, on = 1;
+	int fd, on = 1, kind = type == 1 ? SOCK_STREAM : SOCK_DGRAM;
+	struct sockaddr_un addr;
 	long ret;
 
 	if (kept_recall(KEPT_LISTEN, type, path, &ret))
 		return ret;
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
-	fd = host_syscall3(__NR_socket, AF_UNIX,
-			   (type == 1 ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			   0);
+	ret = unix_address(&addr, path);
+	if (ret)
+		return ret;
+	fd = host_syscall3(__NR_socket, AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fd;
 	/* The socket's own mode becomes the file's, so it is never open to others. */
@@ -38,19 +93,93 @@ int host_unix_listen(const char *path, int type)
 		ret = host_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_PASSCRED, (long)&on,
 				    sizeof(on));
 	if (!ret)
-		ret = host_syscall3(__NR_bind, fd, (long)&addr, sizeof(addr));
+		ret = bind_unix(fd, &addr, kind);
 	if (!ret && type == 1)
+		ret = host_syscall2(__NR_listen, fd, 16);
+	if (!ret)
+		ret = kept_record(KEPT_LISTEN, type, path, fd);
+	if (ret < 0)
+		host_syscall1(__NR_close, fd);
+	return ret;
+}
+
+#define KEPT_TCP	0x10000		/* in the argument, with the port */
+
+int host_tcp_listen(unsigned int port)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd, on = 1;
+	long ret;
+
+	if (kept_recall(KEPT_LISTEN, KEPT_TCP | port, "", &ret))
+		return ret;
+	fd = host_syscall3(__NR_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return fd;
+	/* Not for a port that is in use, only for one that was until a moment ago. */
+	ret = host_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, (long)&on, sizeof(on));
+	/* Connections inherit it. */
+	if (!ret)
+		ret = host_syscall5(__NR_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, (long)&on,
+				    sizeof(on));
+	if (!ret)
+		ret = host_syscall3(__NR_bind, fd, (long)&addr, sizeof(addr));
+	if (!ret)
 		ret = host_syscall2(__NR_listen, fd, 16);
 	if (ret < 0) {
 		host_close(fd);
 		return ret;
 	}
-	return kept_record(KEPT_LISTEN, type, path, fd);
+	return kept_record(KEPT_LISTEN, KEPT_TCP | port, "", fd);
 }
 
-int host_accept(int fd)
+int host_accept(int fd, char note)
 {
-	return host_retry(host_syscall4(__NR_accept4, fd, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK));
+	const char name[2] = { note, 0 };
+	int ret, client = host_retry(host_syscall4(__NR_accept4, fd, 0, 0,
+						   SOCK_CLOEXEC | SOCK_NONBLOCK));
+
+	if (client < 0)
+		return client;
+	ret = kept_record(KEPT_CLIENT, fd, name, client);
+	if (ret < 0)
+		host_close(client);
+	return ret;
+}
+
+int host_accepted(int fd, char *note)
+{
+	const char *name;
+	long client;
+
+	if (!kept_after_restart() || !kept_next(KEPT_CLIENT, fd, &name, &client))
+		return -ENOENT;
+	*note = name[0];
+	return client;
+}
+
+void host_note(int client, char note)
+{
+	const char name[2] = { note, 0 };
+
+	kept_rename(client, name);
+}
+
+long host_send(int fd, const void *buf, unsigned long len)
+{
+	long ret = host_retry(host_syscall6(__NR_sendto, fd, (long)buf, len,
+					    MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0));
+
+	if (ret == -EFAULT) {
+		host_touch(buf, len);
+		ret = host_retry(host_syscall6(__NR_sendto, fd, (long)buf, len,
+					       MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0));
+	}
+	return ret;
 }
 
 long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned int *peer_len,

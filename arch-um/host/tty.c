@@ -4,8 +4,9 @@
  * was started with.
  *
  * Calls after host_lock():
- *	ioctl	TCGETS TCSETS TIOCGWINSZ
+ *	ioctl	TCGETS TCSETS TIOCGWINSZ FIONREAD
  *	fcntl	F_GETFL F_SETFL		of shared descriptions
+ *		F_GETFD F_DUPFD_CLOEXEC	of what linux was started with
  */
 #include <asm/ioctls.h>
 #include <asm/termios.h>
@@ -28,6 +29,7 @@ struct saved {
 static struct saved saved[64];
 static unsigned int nr_saved;
 
+/* An entry that is to be filled in; NULL: there is one for this, or no room. */
 static struct saved *save(int fd, int is_flags)
 {
 	struct saved *s;
@@ -35,8 +37,12 @@ static struct saved *save(int fd, int is_flags)
 	for (s = saved; s < saved + nr_saved; s++)
 		if (s->fd == fd && s->is_flags == is_flags)
 			return NULL;
+	/* Those that were released last make room. */
+	while (nr_saved && saved[nr_saved - 1].fd < 0)
+		nr_saved--;
 	if (nr_saved == sizeof(saved) / sizeof(saved[0]))
 		return NULL;
+	s = saved + nr_saved;
 	s->fd = fd;
 	s->is_flags = is_flags;
 	return s;
@@ -49,11 +55,32 @@ static void saved_complete(void)
 	nr_saved++;
 }
 
+static void put_back(const struct saved *s)
+{
+	if (s->is_flags)
+		host_syscall3(__NR_fcntl, s->fd, F_SETFL, s->flags);
+	else
+		host_syscall3(__NR_ioctl, s->fd, TCSETS, (long)&s->modes);
+}
+
 int host_isatty(int fd)
 {
 	struct termios modes;
 
 	return !host_syscall3(__NR_ioctl, fd, TCGETS, (long)&modes);
+}
+
+/* Bytes pass unchanged both ways: the guest's terminal does all the rest. */
+static void make_raw(struct termios *modes)
+{
+	modes->c_iflag &= ~(IGNBRK | BRKINT | IGNPAR | PARMRK | INPCK | ISTRIP | INLCR | IGNCR |
+			    ICRNL | IUCLC | IXON | IXOFF | IXANY | IMAXBEL | IUTF8);
+	modes->c_oflag &= ~OPOST;
+	modes->c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN | TOSTOP);
+	modes->c_cflag &= ~(CSIZE | PARENB);
+	modes->c_cflag |= CS8;
+	modes->c_cc[VMIN] = 1;
+	modes->c_cc[VTIME] = 0;
 }
 
 int host_tty_raw(int fd)
@@ -69,15 +96,7 @@ int host_tty_raw(int fd)
 		s->modes = modes;
 		saved_complete();
 	}
-	/* Bytes pass unchanged both ways: the guest's terminal does all the rest. */
-	modes.c_iflag &= ~(IGNBRK | BRKINT | IGNPAR | PARMRK | INPCK | ISTRIP | INLCR | IGNCR |
-			   ICRNL | IUCLC | IXON | IXOFF | IXANY | IMAXBEL | IUTF8);
-	modes.c_oflag &= ~OPOST;
-	modes.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN | TOSTOP);
-	modes.c_cflag &= ~(CSIZE | PARENB);
-	modes.c_cflag |= CS8;
-	modes.c_cc[VMIN] = 1;
-	modes.c_cc[VTIME] = 0;
+	make_raw(&modes);
 	/* Retried: one in the background is stopped here until it is in the foreground. */
 	return host_retry(host_syscall3(__NR_ioctl, fd, TCSETS, (long)&modes));
 }
@@ -85,11 +104,18 @@ int host_tty_raw(int fd)
 void host_tty_restore(void)
 {
 	/* Last first, so that a terminal saved twice gets its first modes. */
+	for (struct saved *s = saved + nr_saved; s-- > saved;)
+		put_back(s);
+}
+
+/* The number of a closed descriptor may come to mean another terminal. */
+void host_tty_release(int fd)
+{
 	for (struct saved *s = saved + nr_saved; s-- > saved;) {
-		if (s->is_flags)
-			host_syscall3(__NR_fcntl, s->fd, F_SETFL, s->flags);
-		else
-			host_syscall3(__NR_ioctl, s->fd, TCSETS, (long)&s->modes);
+		if (s->fd != fd)
+			continue;
+		put_back(s);
+		s->fd = -1;
 	}
 }
 
@@ -103,6 +129,14 @@ int host_tty_winsize(int fd, struct host_winsize *ws)
 	ws->rows = from.ws_row;
 	ws->cols = from.ws_col;
 	return 0;
+}
+
+int host_unread(int fd)
+{
+	int n;
+	long ret = host_syscall3(__NR_ioctl, fd, FIONREAD, (long)&n);
+
+	return ret < 0 ? ret : n;
 }
 
 static char *put_number(char *at, unsigned int n)
@@ -166,18 +200,74 @@ int host_private(int fd)
 {
 	long own;
 
-	if (kept_recall(KEPT_PRIVATE, fd, "", &own)) {
-		if (own >= 0)
+	if (!kept_recall(KEPT_SHARED, fd, "", &own) || own < 0) {
+		if (kept_recall(KEPT_PRIVATE, fd, "", &own))
 			return own;
-		kept_recall(KEPT_SHARED, fd, "", &own);
-	} else {
 		own = open_private(fd);
 		if (own >= 0 || own == -EBADF)
 			return kept_record(KEPT_PRIVATE, fd, "", own);
-		/* It belongs to another user, or cannot be opened anew. */
+		/* It belongs to another user, or cannot be opened anew, or no more. */
 		own = kept_record(KEPT_SHARED, fd, "", duplicate(fd));
 	}
 	if (own >= 0)
 		share(own);
 	return own;
+}
+
+static long make_pty(struct host_pty *pty)
+{
+	int off = 0;
+	long ret;
+
+	ret = host_syscall4(__NR_openat, AT_FDCWD, (long)"/dev/ptmx",
+			    O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (ret < 0)
+		return ret;
+	pty->master = ret;
+	ret = host_syscall3(__NR_ioctl, pty->master, TIOCSPTLCK, (long)&off);
+	if (!ret)
+		ret = host_syscall3(__NR_ioctl, pty->master, TIOCGPTN, (long)&pty->number);
+	if (!ret)
+		ret = host_syscall3(__NR_ioctl, pty->master, TIOCGPTPEER,
+				    O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (ret < 0) {
+		host_close(pty->master);
+		return ret;
+	}
+	pty->peer = ret;
+	return 0;
+}
+
+int host_pty_open(const char *name, struct host_pty *pty)
+{
+	struct termios modes;
+	long master, peer, number, ret;
+
+	if (kept_recall(KEPT_PTY, 0, name, &master)) {
+		kept_recall(KEPT_PTY_PEER, 0, name, &peer);
+		kept_recall(KEPT_PTY_NUMBER, 0, name, &number);
+		if (master < 0 || peer < 0 || number < 0)
+			return -ENOENT;
+		*pty = (struct host_pty){ master, peer, number };
+	} else {
+		ret = make_pty(pty);
+		if (ret < 0)
+			return ret;
+		ret = kept_record(KEPT_PTY, 0, name, pty->master);
+		if (ret >= 0)
+			ret = kept_record(KEPT_PTY_PEER, 0, name, pty->peer);
+		if (ret >= 0)
+			ret = kept_record(KEPT_PTY_NUMBER, 0, name, pty->number);
+		if (ret < 0) {
+			host_close(pty->master);
+			host_close(pty->peer);
+			return ret;
+		}
+	}
+	/* Nobody has been there before, so there is nothing to restore. */
+	ret = host_syscall3(__NR_ioctl, pty->peer, TCGETS, (long)&modes);
+	if (ret < 0)
+		return ret;
+	make_raw(&modes);
+	return host_syscall3(__NR_ioctl, pty->peer, TCSETS, (long)&modes);
 }

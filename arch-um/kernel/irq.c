@@ -20,12 +20,14 @@
 #include <asm/irq.h>
 #include <asm/irq_regs.h>
 #include <asm/trap.h>
+#include <asm/tsc.h>
 
 int irq_enabled;
 EXPORT_SYMBOL(irq_enabled);
 unsigned int irq_pending;
 EXPORT_SYMBOL(irq_pending);
 unsigned int irq_busy_sources;
+u64 irq_looked;
 
 #define MAX_EVENTS 16
 static struct host_event events[MAX_EVENTS];
@@ -43,6 +45,7 @@ static void dispatch_events(void)
 
 	if (nr_events <= 0)
 		nr_events = host_poll(events, MAX_EVENTS, 0, NULL);
+	irq_looked = rdtsc();
 	for (i = 0; i < nr_events; i++)
 		generic_handle_irq(events[i].irq);
 	nr_events = 0;

@@ -12,7 +12,9 @@
 #include <linux/sched/debug.h>
 #include <linux/sched/task_stack.h>
 #include <linux/tick.h>
+#include <linux/wait.h>
 #include <asm/boot.h>
+#include <asm/drivers.h>
 #include <asm/fpu.h>
 #include <asm/host.h>
 #include <asm/irq.h>
@@ -137,3 +139,16 @@ void arch_cpu_idle(void)
 	irq_wait();
 }
 
+bool um_stopped;
+static DECLARE_WAIT_QUEUE_HEAD(stop_wait);
+
+void um_stop_wait(void)
+{
+	wait_event(stop_wait, !READ_ONCE(um_stopped));
+}
+
+void um_go(void)
+{
+	WRITE_ONCE(um_stopped, false);
+	wake_up_all(&stop_wait);
+}

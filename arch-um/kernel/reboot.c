@@ -23,6 +23,7 @@ EXPORT_SYMBOL(pm_power_off);
 static void __noreturn end(int status)
 {
 	um_console_drain();
+	um_mconsole_end("The guest has ended");
 	um_umid_cleanup();
 	host_exit(status);
 }
@@ -40,6 +41,7 @@ void machine_halt(void)
 void machine_restart(char *command)
 {
 	um_console_drain();
+	um_mconsole_end("The guest starts anew");
 	host_timer_arm(0);
 	host_aio_drain();
 	restart_image();

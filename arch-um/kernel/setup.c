@@ -112,8 +112,7 @@ void lock_before_user(void)
 		return;
 	locked = true;
 	um_umid_folder(&lock.folder, &lock.parent);
-	if (boot_info->reboots)
-		return;		/* the filter outlived the last image and says the same */
+	lock.hotplug = um_hotplug_folders(&lock.connect);
 	err = host_lock(&lock);
 	if (err)
 		um_die("the host refuses the seccomp filter that user code needs (error %d)", err);

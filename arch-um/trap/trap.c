@@ -14,14 +14,17 @@
 #include <linux/sched/signal.h>
 #include <linux/syscalls.h>
 #include <asm/boot.h>
+#include <asm/drivers.h>
 #include <asm/fpu.h>
 #include <asm/host.h>
+#include <asm/host_irq.h>
 #include <asm/hostmap.h>
 #include <asm/irq.h>
 #include <asm/sigcontext.h>
 #include <asm/syscall.h>
 #include <asm/trap.h>
 #include <asm/trapnr.h>
+#include <asm/tsc.h>
 
 struct host_frame user_frame __ro_after_init;
 
@@ -90,6 +93,9 @@ static void load_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
 	regs->sp = sc->sp;
 	regs->ss = __USER_DS;
 }
+
+/* TSC cycles that a busy source may wait for a look, which is a host call: some 30 us. */
+#define BUSY_LOOK	100000
 
 /* Which interrupt a host signal is; 0 for one that the interrupted code caused. */
 static unsigned int signal_irq(int signo)
@@ -246,7 +252,7 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	/* the host blocks interrupts in an interrupt's handler, and this one never returns */
 	if (signal_irq(last_signo) || handler_sp != user_frame.sp)
 		host_signals_unblock();
-	if (irq_busy_sources)
+	if (irq_busy_sources && rdtsc() - irq_looked > BUSY_LOOK)
 		irq_raise(IRQ_PENDING_FD);
 
 	/*
@@ -376,10 +382,15 @@ asmlinkage noinstr void *trap_exit(void)
 
 	arch_local_irq_disable();
 	do {
-		while (READ_ONCE(irq_pending)) {
+		while (READ_ONCE(irq_pending) || unlikely(READ_ONCE(um_stopped))) {
 			irqentry_state_t state = irqentry_enter(regs);
 
 			irq_dispatch(regs);
+			if (unlikely(READ_ONCE(um_stopped))) {
+				local_irq_enable();
+				um_stop_wait();
+				local_irq_disable();
+			}
 			irqentry_exit(regs, state);
 		}
 		lock_before_user();

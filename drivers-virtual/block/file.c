@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Images that hold the disk as it is: files and block devices of the host.
+ * Files of the host, and images that hold the disk as it is: files and block
+ * devices.
  *
  * Transfers go by O_DIRECT where the file system has it: the host then serves
  * them while the guest runs, and keeps no second copy of what is in the guest's
@@ -12,157 +13,275 @@
 
 #include <linux/blkdev.h>
 #include <linux/err.h>
-#include <linux/init.h>
-#include <linux/memblock.h>
 #include <linux/printk.h>
 #include <linux/stat.h>
 #include <linux/string.h>
-#include <asm/setup.h>
 #include "ubd.h"
 
-struct file_image {
-	struct ubd_image image;
-	int cached;			/* descriptor; also carries the lock */
-	int direct;			/* or -1 */
-	unsigned int align;		/* what @direct asks for */
-};
-
-static struct file_image *to_file(struct ubd_image *image)
-{
-	return container_of(image, struct file_image, image);
-}
-
-static bool __init is_cow(int fd)
-{
-	char magic[4];
-
-	/* Written in the host's byte order by version 1 and 2, in network order by 3. */
-	return host_pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	       (!memcmp(magic, "MOOO", 4) || !memcmp(magic, "OOOM", 4));
-}
-
-static __noreturn void __init cannot_open(const struct ubd_image *image, int err)
+static int cannot_open(const struct ubd_option *o, const char *path, int err)
 {
 	switch (err) {
 	case -ENOENT:
 	case -ENOTDIR:
-		um_die("%s=%s: No such file: check the name, or make an image first",
-		       image->name, image->path);
+		return ubd_refuse(o, err, "%s: No such file: check the name, or make an image first",
+				  path);
 	case -EACCES:
+		return ubd_refuse(o, err, "%s: Permission denied: make it readable for you", path);
 	case -EPERM:
-		um_die("%s=%s: Permission denied: make it readable for you",
-		       image->name, image->path);
+		/* The lock's answer, where it holds this process. */
+		if (system_state >= SYSTEM_RUNNING)
+			return ubd_refuse(o, err,
+					  "%s: a running guest may not open it: name it when linux is started",
+					  path);
+		return ubd_refuse(o, err, "%s: Permission denied: make it readable for you", path);
 	case -EBUSY:
-		um_die("%s=%s: the host uses this device: unmount it there first",
-		       image->name, image->path);
+		return ubd_refuse(o, err, "%s: the host uses this device: unmount it there first",
+				  path);
+	case -ENOSPC:
+	case -EROFS:
+		return ubd_refuse(o, err, "%s: it cannot be made: %s", path,
+				  err == -ENOSPC ? "no space left" : "the file system is read-only");
 	default:
-		um_die("%s=%s: it cannot be opened: host error %pe",
-		       image->name, image->path, ERR_PTR(err));
+		return ubd_refuse(o, err, "%s: it cannot be opened: host error %pe", path,
+				  ERR_PTR(err));
 	}
 }
 
-/* Only one guest writes to an image, unless they were asked to share it. */
-static void __init lock_image(struct file_image *f)
+/* Only one guest writes to an image, and none while others read it, unless they were asked to. */
+static int lock_file(struct ubd_file *f, const struct ubd_option *o, unsigned int flags)
 {
-	const struct ubd_image *image = &f->image;
 	int err;
 
-	if (image->flags & UBD_SHARED)
-		return;
-	err = host_lock_file(f->cached, !(image->flags & UBD_READ_ONLY));
+	if (flags & UBD_SHARED)
+		return 0;
+	err = host_lock_file(f->cached, !f->read_only);
 	if (err == -EAGAIN)
-		um_die("%s=%s: another guest or program uses it: end that one, or use a copy",
-		       image->name, image->path);
+		return ubd_refuse(o, -EBUSY, f->read_only ?
+				  "%s: another guest or program writes to it: end that one, or use a copy" :
+				  "%s: another guest or program uses it: end that one, or use a copy",
+				  f->path);
 	if (err)
 		pr_warn("%s cannot be locked (%pe): see to it that nobody else writes to it\n",
-			image->path, ERR_PTR(err));
+			f->path, ERR_PTR(err));
+	return 0;
 }
 
-static unsigned int __init access_flags(const struct ubd_image *image)
+static void open_direct(struct ubd_file *f, const char *path, unsigned int access)
 {
-	return HOST_O_READ | (image->flags & UBD_READ_ONLY ? 0 : HOST_O_WRITE);
+	f->direct = host_open(path, access | HOST_O_DIRECT);
+	if (f->direct < 0)
+		return;
+	f->align = host_dio_align(f->direct);
+	if (!f->align || f->align > PAGE_SIZE) {
+		host_close(f->direct);
+		f->direct = -1;
+	}
 }
 
-static struct ubd_image *__init file_open(const char *name, const char *path, unsigned int flags)
+/* What the host says about the file that is open. */
+static int learn(struct ubd_file *f)
 {
-	struct file_image *f = memblock_alloc(sizeof(*f), SMP_CACHE_BYTES);
-	struct ubd_image *image = &f->image;
-	unsigned int exclusive = 0;
 	struct host_stat st;
+	int err = host_fstat(f->cached, &st);
+
+	if (err)
+		return err;
+	f->size = st.size;
+	f->dev = st.dev;
+	f->ino = st.ino;
+	f->mtime = st.mtime;
+	f->regular = S_ISREG(st.mode);
+	/* A smaller write would make the host read first. */
+	f->block_size = clamp(roundup_pow_of_two(st.blksize), SECTOR_SIZE, PAGE_SIZE);
+	return 0;
+}
+
+static int wrong_kind(const struct ubd_option *o, const char *path, unsigned int mode)
+{
+	if (S_ISDIR(mode))
+		return ubd_refuse(o, -EISDIR,
+				  "%s: this is a directory: name an image file or a block device", path);
+	if (!S_ISREG(mode) && !S_ISBLK(mode))
+		return ubd_refuse(o, -EINVAL, "%s: this is neither a file nor a block device", path);
+	return 0;
+}
+
+/*
+ * One file has the same flags each time it is opened, in all kernels of a process:
+ * after a restart host_open() knows it only by those that worked.
+ */
+static int open_cached(struct ubd_file *f, const struct ubd_option *o, unsigned int *access,
+		       unsigned int exclusive, bool create)
+{
+	int fd = host_open(f->path, *access | exclusive);
+
+	if (fd == -ENOENT && create)
+		fd = host_open(f->path, *access | HOST_O_CREATE | HOST_O_EXCL);
+	if ((fd == -EACCES || fd == -EROFS || fd == -EPERM || fd == -ENOENT) && !f->read_only) {
+		int readable = host_open(f->path, HOST_O_READ);
+
+		if (readable >= 0) {
+			*access = HOST_O_READ;
+			f->read_only = true;
+			pr_notice("%s cannot be written: ubd%s is read-only\n", f->path, o->name);
+			return readable;
+		}
+	}
+	return fd;
+}
+
+int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *path,
+		  unsigned int flags, bool create)
+{
+	unsigned int access = HOST_O_READ, exclusive = 0;
+	struct host_stat st = { .mode = S_IFREG };
 	int err;
 
-	if (!f)
-		panic("ubd: no memory for %s\n", path);
-	image->ops = &ubd_file_ops;
-	image->name = name;
-	image->path = path;
-	image->flags = flags;
+	*f = (struct ubd_file){ .path = path, .cached = -1, .direct = -1 };
+	f->read_only = flags & UBD_READ_ONLY;
+	if (!f->read_only)
+		access |= HOST_O_WRITE;
 
 	/* Look before opening: opening a pipe would wait. */
 	err = host_stat(path, &st);
+	if (err && !(err == -ENOENT && create))
+		return cannot_open(o, path, err);
+	err = wrong_kind(o, path, st.mode);
 	if (err)
-		cannot_open(image, err);
-	if (S_ISDIR(st.mode))
-		um_die("%s=%s: this is a directory: name an image file or a block device",
-		       name, path);
-	if (!S_ISREG(st.mode) && !S_ISBLK(st.mode))
-		um_die("%s=%s: this is neither a file nor a block device", name, path);
-	/* Of a block device: fail if it is mounted. */
+		return err;
 	if (S_ISBLK(st.mode) && !(flags & (UBD_SHARED | UBD_READ_ONLY)))
-		exclusive = HOST_O_EXCL;
-
-	f->cached = host_open(path, access_flags(image) | exclusive);
-	if ((f->cached == -EACCES || f->cached == -EROFS || f->cached == -EPERM) &&
-	    !(flags & UBD_READ_ONLY)) {
-		image->flags |= UBD_READ_ONLY;
-		f->cached = host_open(path, access_flags(image));
-		if (f->cached >= 0)
-			pr_notice("%s cannot be written: %s is read-only\n", path, name);
-	}
+		exclusive = HOST_O_EXCL;	/* fails if it is mounted */
+	f->cached = open_cached(f, o, &access, exclusive, create);
 	if (f->cached < 0)
-		cannot_open(image, f->cached);
-	err = host_fstat(f->cached, &st);
+		return cannot_open(o, path, f->cached);
+
+	err = learn(f);
 	if (err)
-		cannot_open(image, err);
-	if (!st.size)
-		um_die("%s=%s: this image is empty: give it a size, as with truncate -s 1G, or a file system",
-		       name, path);
-	lock_image(f);
-	if (!(flags & UBD_RAW) && is_cow(f->cached))
-		um_die("%s=%s: this is a COW file, which this kernel cannot use (%sd=%s takes it as plain data)",
-		       name, path, name, path);
-
-	f->direct = host_open(path, access_flags(image) | HOST_O_DIRECT);
-	if (f->direct >= 0) {
-		f->align = host_dio_align(f->direct);
-		if (!f->align || f->align > PAGE_SIZE) {
-			host_close(f->direct);
-			f->direct = -1;
-		}
+		err = cannot_open(o, path, err);
+	else if (!f->size && !create)
+		err = ubd_refuse(o, -EINVAL,
+				 "%s: this image is empty: give it a size, as with truncate -s 1G, or a file system",
+				 path);
+	else
+		err = lock_file(f, o, flags);
+	if (err) {
+		ubd_file_close(f);
+		return err;
 	}
-
-	image->size = st.size;
-	/* A smaller write would make the host read first. */
-	image->block_size = clamp(roundup_pow_of_two(st.blksize), SECTOR_SIZE, PAGE_SIZE);
-	/* Asking the file system would change the file's time; the first discard will tell. */
-	image->trim = !(image->flags & (UBD_READ_ONLY | UBD_NO_TRIM));
-	return image;
+	open_direct(f, path, access);
+	if (f->direct < 0)
+		pr_notice("ubd%s: %s has no O_DIRECT: it goes through the host's page cache\n",
+			  o->name, path);
+	return 0;
 }
 
-static bool aligned(const struct file_image *f, const struct ubd_io *io)
+/* One that never had a name, or else one that lost it at once. */
+static int open_nameless(const char *folder, unsigned int unit)
 {
-	unsigned long bits = io->offset;
+	char name[256];
+	int fd;
+
+	fd = host_open(folder, HOST_O_READ | HOST_O_WRITE | HOST_O_TMPFILE);
+	if (fd >= 0)
+		return fd;
+	if (snprintf(name, sizeof(name), "%s/.uml-%d-ubd%u", folder, host_getpid(), unit) >=
+	    sizeof(name))
+		return -ENAMETOOLONG;
+	fd = host_open(name, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE | HOST_O_EXCL);
+	if (fd >= 0)
+		host_unlink(name);
+	return fd;
+}
+
+int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)
+{
+	const char *folders[] = { host_getenv("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm" };
+	unsigned int i;
+	int err;
+
+	*f = (struct ubd_file){ .path = o->path, .cached = -1, .direct = -1, .ours = true };
+	for (i = 0; f->cached < 0 && i < ARRAY_SIZE(folders); i++)
+		if (folders[i] && *folders[i])
+			f->cached = open_nameless(folders[i], o->unit);
+	if (f->cached < 0)
+		return ubd_refuse(o, f->cached,
+				  "%s: there is no folder for what the guest writes: name one in the environment's TMPDIR",
+				  o->path);
+	err = learn(f);
+	if (err) {
+		ubd_file_close(f);
+		return cannot_open(o, o->path, err);
+	}
+	return 0;
+}
+
+void ubd_file_close(struct ubd_file *f)
+{
+	if (f->direct >= 0)
+		host_close(f->direct);
+	if (f->cached >= 0)
+		host_close(f->cached);
+	f->cached = -1;
+	f->direct = -1;
+}
+
+int ubd_file_discard(struct ubd_file *f, u64 offset, u64 len, bool keep)
+{
+	return keep ? host_zero_range(f->cached, offset, len) :
+		      host_punch_hole(f->cached, offset, len);
+}
+
+/*
+ * Has somebody made the file shorter?  A write would make it as long as it was, with
+ * zeroes where there was data, so this comes first, once in a batch.  What was
+ * beyond the end stays lost.
+ */
+static void look_at_size(struct ubd_file *f)
+{
+	struct host_stat st;
+
+	if (!f->regular || f->ours || f->batch == ubd_batch)
+		return;
+	f->batch = ubd_batch;
+	if (!host_fstat(f->cached, &st) && st.size < f->size) {
+		pr_err("%s has become shorter: what was beyond byte %llu is lost\n", f->path,
+		       st.size);
+		f->size = st.size;
+	}
+}
+
+static bool aligned(const struct ubd_file *f, const struct ubd_io *io)
+{
+	unsigned long bits = io->pos;
 	unsigned int i;
 
-	for (i = 0; i < io->niov; i++)
+	for (i = 0; i < io->cut_niov; i++)
 		bits |= (unsigned long)io->next[i].base | io->next[i].len;
 	return !(bits & (f->align - 1));
+}
+
+/* Leave only the first @len bytes in the vector, for now. */
+static void cut(struct ubd_io *io, u64 len)
+{
+	unsigned int i = 0;
+
+	while (len > io->next[i].len)
+		len -= io->next[i++].len;
+	io->cut_niov = i + 1;
+	io->cut_len = io->next[i].len;
+	io->next[i].len = len;
+}
+
+static void uncut(struct ubd_io *io)
+{
+	io->next[io->cut_niov - 1].len = io->cut_len;
 }
 
 /* The first @n bytes of what was left are done. */
 static void advance(struct ubd_io *io, u64 n)
 {
 	io->offset += n;
+	io->pos += n;
 	io->left -= n;
 	while (n && n >= io->next->len) {
 		n -= io->next->len;
@@ -185,51 +304,135 @@ static void zero_rest(struct ubd_io *io)
 	advance(io, io->left);
 }
 
-static int file_step(struct ubd_image *image, struct ubd_io *io)
+int ubd_transfer(struct ubd_io *io, struct ubd_file *f, u64 pos, u64 len, bool dsync)
 {
-	struct file_image *f = to_file(image);
 	int fd = f->cached;
 
-	if (io->started) {
-		if (io->aio.res < 0)
-			return io->aio.res;
-		if (io->op == UBD_FLUSH)
-			return 0;
-		advance(io, io->aio.res);
-		if (io->op == UBD_READ && io->left && io->offset == image->size &&
-		    io->left < SECTOR_SIZE)
-			zero_rest(io);
-		if (!io->left) {
-			if (io->op == UBD_WRITE && io->offset > image->size)
-				image->size = io->offset;
-			return 0;
-		}
-		/* Somebody made the file shorter, or the host takes no more. */
-		if (!io->aio.res)
+	if (io->op != UBD_READ) {
+		look_at_size(f);
+		if (pos + len > round_up(f->size, SECTOR_SIZE))
 			return -EIO;
 	}
-	io->started = true;
-	if (io->op == UBD_FLUSH) {
-		host_aio_prep(&io->aio, HOST_AIO_FDSYNC, fd, NULL, 0, 0, 0);
-		return 1;
-	}
+	io->file = f;
+	io->pos = pos;
+	cut(io, len);
 	if (f->direct >= 0 && aligned(f, io))
 		fd = f->direct;
 	host_aio_prep(&io->aio, io->op == UBD_READ ? HOST_AIO_READV : HOST_AIO_WRITEV, fd,
-		      io->next, io->niov, io->offset,
-		      io->fua || image->flags & UBD_SYNC);
+		      io->next, io->cut_niov, pos, dsync);
 	return 1;
 }
 
-static int file_discard(struct ubd_image *image, u64 offset, u64 len, bool keep)
+int ubd_transferred(struct ubd_io *io)
 {
-	int fd = to_file(image)->cached;
-
-	return keep ? host_zero_range(fd, offset, len) : host_punch_hole(fd, offset, len);
+	uncut(io);
+	if (io->aio.res < 0)
+		return io->aio.res;
+	advance(io, io->aio.res);
+	if (io->op == UBD_READ && io->left && io->left < SECTOR_SIZE && io->pos == io->file->size)
+		zero_rest(io);
+	else if (io->op != UBD_READ && io->pos > io->file->size)
+		io->file->size = io->pos;
+	else if (!io->aio.res)
+		return -EIO;	/* somebody made the file shorter, or the host takes no more */
+	return 0;
 }
 
-const struct ubd_image_ops ubd_file_ops = {
-	.open		= file_open,
+int ubd_sync(struct ubd_io *io, struct ubd_file *f)
+{
+	host_aio_prep(&io->aio, HOST_AIO_FDSYNC, f->cached, NULL, 0, 0, 0);
+	return 1;
+}
+
+int ubd_read_step(struct ubd_image *image, struct ubd_io *io)
+{
+	struct ubd_file *f;
+	u64 pos, len;
+	int err;
+
+	if (io->stage) {
+		err = ubd_transferred(io);
+		if (err || !io->left)
+			return err;
+	}
+	io->stage = 1;
+	pos = io->offset;
+	len = io->left;
+	f = image->ops->find(image, &pos, &len);
+	return ubd_transfer(io, f, pos, len, false);
+}
+
+/* Images that hold the disk as it is */
+
+struct file_image {
+	struct ubd_image image;
+	struct ubd_file file;
+};
+
+static struct ubd_file *file_of(struct ubd_image *image)
+{
+	return &container_of(image, struct file_image, image)->file;
+}
+
+static int file_step(struct ubd_image *image, struct ubd_io *io)
+{
+	struct ubd_file *f = file_of(image);
+	int err;
+
+	switch (io->op) {
+	case UBD_READ:
+		return ubd_read_step(image, io);
+	case UBD_FLUSH:
+		return io->stage++ ? io->aio.res : ubd_sync(io, f);
+	case UBD_WRITE:
+		break;
+	}
+	if (io->stage) {
+		err = ubd_transferred(io);
+		if (err || !io->left)
+			return err;
+	}
+	io->stage = 1;
+	return ubd_transfer(io, f, io->offset, io->left, io->fua || image->flags & UBD_SYNC);
+}
+
+static int file_discard(struct ubd_image *image, u64 offset, u64 len, bool zero, bool keep)
+{
+	return ubd_file_discard(file_of(image), offset, len, keep);
+}
+
+static struct ubd_file *file_find(struct ubd_image *image, u64 *offset, u64 *len)
+{
+	return file_of(image);
+}
+
+static void file_close(struct ubd_image *image)
+{
+	struct file_image *f = container_of(image, struct file_image, image);
+
+	ubd_file_close(&f->file);
+	ubd_free(f);
+}
+
+static const struct ubd_image_ops file_ops = {
 	.step		= file_step,
 	.discard	= file_discard,
+	.find		= file_find,
+	.close		= file_close,
 };
+
+struct ubd_image *ubd_file_image(const struct ubd_file *file, unsigned int flags)
+{
+	struct file_image *f = ubd_alloc(sizeof(*f));
+
+	f->file = *file;
+	f->image.ops = &file_ops;
+	f->image.path = file->path;
+	f->image.flags = flags | (file->read_only ? UBD_READ_ONLY : 0);
+	f->image.size = file->size;
+	f->image.block_size = file->block_size;
+	/* Asking the file system would change the file's time; the first discard will tell. */
+	f->image.trim = ubd_may_trim(f->image.flags);
+	f->image.cached = f->image.fua = !(flags & UBD_SYNC);
+	return &f->image;
+}

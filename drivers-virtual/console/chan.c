@@ -3,20 +3,25 @@
  * The kinds of channels, and what options say of them.
  */
 #include <linux/err.h>
-#include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/host.h>
-#include <asm/setup.h>
 #include "chan.h"
 
-static const struct chan_ops *const kinds[] __initconst = {
+static const struct chan_ops *const kinds[] = {
 	&fd_chan_ops,
 	&terminal_chan_ops,
 	&null_chan_ops,
+	&pty_chan_ops,
+	&pts_chan_ops,
+	&socket_chan_ops,
+	&port_chan_ops,
+	&log_chan_ops,
 };
 
 #define SPEC_LEN	512
+#define MAX_ELEMENTS	8
 
 long chan_fd_read(struct chan *chan, void *buf, size_t len)
 {
@@ -28,84 +33,158 @@ long chan_fd_write(struct chan *chan, const void *buf, size_t len)
 	return host_write(chan->fd, buf, len);
 }
 
-static __noreturn void __init not_a_channel(const char *name, const char *spec)
+void chan_fd_close(struct chan *chan)
 {
-	char known[128] = "";
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		strlcat(known, kinds[i]->usage, sizeof(known));
-		strlcat(known, ", ", sizeof(known));
-	}
-	um_die("%s=%s: write a channel for both ways, or one for input, a comma and one for output, of %sor none",
-	       name, spec, known);
+	host_tty_release(chan->fd);
+	host_close(chan->fd);
 }
 
-static void __init chan_open(const char *name, const char *spec, char *text, struct chan *chan,
-			     bool input)
+void *chan_new(const struct chan_request *req, const struct chan_ops *ops, size_t size, int fd)
 {
-	char *arg = strchr(text, ':');
-	unsigned int i;
-	int err;
+	struct chan *chan = kzalloc(size, GFP_KERNEL);
 
-	if (arg)
-		*arg++ = 0;
+	if (!chan) {
+		host_close(fd);
+		return NULL;
+	}
+	chan->ops = ops;
+	chan->fd = fd;
+	chan->reads = ops->besides || (req && req->input);
+	chan->writes = ops->besides || (req && !req->input);
+	INIT_LIST_HEAD(&chan->list);
+	if (req)
+		list_add_tail(&chan->list, req->chans);
+	return chan;
+}
+
+static int not_a_channel(const char *name, const char *spec, struct seq_buf *why)
+{
+	unsigned int i;
+
+	seq_buf_printf(why, "%s=%s: write a channel for both ways, or one for input, a comma and one for output, of",
+		       name, spec);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(text, kinds[i]->name))
-			break;
-	if (i == ARRAY_SIZE(kinds))
-		not_a_channel(name, spec);
-
-	chan->ops = kinds[i];
-	chan->fd = -1;
-	err = chan->ops->open(chan, arg, input);
-	switch (err) {
-	case 0:
-		break;
-	case -EINVAL:
-		not_a_channel(name, spec);
-	case -EBADF:
-		um_die("%s=%s: descriptor %s is not open: open it where linux is started, as with %s%s FILE",
-		       name, spec, arg, arg, input ? "<" : ">");
-	case -ENOENT:
-		um_die("%s=%s: No such file: %s", name, spec, arg);
-	case -ENOTTY:
-		um_die("%s=%s: %s is no terminal", name, spec, arg);
-	default:
-		um_die("%s=%s: it cannot be opened for %s: host error %pe", name, spec,
-		       input ? "input" : "output", ERR_PTR(err));
-	}
-	chan->terminal = chan->fd >= 0 && host_isatty(chan->fd);
+		if (!kinds[i]->besides)
+			seq_buf_printf(why, " %s,", kinds[i]->usage);
+	seq_buf_puts(why, " and besides or alone");
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i]->besides)
+			seq_buf_printf(why, " %s,", kinds[i]->usage);
+	seq_buf_puts(why, " or none");
+	return -EINVAL;
 }
 
-bool __init chan_open_pair(const char *name, const char *spec, struct chan *in, struct chan *out)
+int chan_refuse(const struct chan_request *req, const char *what, int err)
 {
-	char text[SPEC_LEN], *to;
+	struct seq_buf *why = req->why;
 
-	if (!strcmp(spec, "none"))
-		return false;
+	seq_buf_printf(why, "%s=%s: ", req->name, req->spec);
+	if (err == -ENOENT)
+		seq_buf_printf(why, "No such file: %s", what);
+	else if (err == -EPERM && system_state >= SYSTEM_RUNNING)
+		seq_buf_printf(why, "%s has to be opened, which works only when linux is started",
+			       what);
+	else
+		seq_buf_printf(why, "%s cannot be opened: host error %pe", what, ERR_PTR(err));
+	return err;
+}
 
-	if (strscpy(text, spec) < 0)
-		um_die("%s=: this is too long: %s", name, spec);
-	to = strchr(text, ',');
-	if (to)
-		*to++ = 0;
-	chan_open(name, spec, text, in, true);
-	if (!to) {
-		strscpy(text, spec);
-		to = text;
-	}
-	chan_open(name, spec, to, out, false);
+static void raw_terminals(struct list_head *chans)
+{
+	struct chan *chan;
+	bool typed = false;
 
 	/*
 	 * Someone types at a terminal that is read: its keys, interrupt too, are
 	 * the guest's from here on.  A terminal that is only written stays as it
 	 * is, so that its keys reach linux itself.
 	 */
-	if (in->terminal) {
-		host_tty_raw(in->fd);
-		if (out->terminal)
-			host_tty_raw(out->fd);
+	list_for_each_entry(chan, chans, list) {
+		chan->terminal = host_isatty(chan->fd);
+		typed |= chan->terminal && chan->reads && !chan->writes;
 	}
-	return true;
+	list_for_each_entry(chan, chans, list)
+		if (chan->terminal && typed && !chan->ops->besides)
+			host_tty_raw(chan->fd);
+}
+
+static const struct chan_ops *find_kind(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(name, kinds[i]->name))
+			return kinds[i];
+	return NULL;
+}
+
+int chan_open_all(const char *name, const char *spec, struct list_head *chans,
+		  struct seq_buf *why)
+{
+	struct {
+		const struct chan_ops *ops;
+		const char *arg;
+	} element[MAX_ELEMENTS], *e, *in = NULL, *out = NULL;
+	struct chan_request req = {
+		.name = name,
+		.spec = spec,
+		.chans = chans,
+		.why = why,
+	};
+	char text[SPEC_LEN], *rest = text, *word;
+	unsigned int nr = 0;
+	int err = 0;
+
+	if (strscpy(text, spec) < 0) {
+		seq_buf_printf(why, "%s=: this is too long: %s", name, spec);
+		return -EINVAL;
+	}
+	/* All of it must be right before anything is opened. */
+	while ((word = strsep(&rest, ","))) {
+		if (nr == MAX_ELEMENTS)
+			return not_a_channel(name, spec, why);
+		e = &element[nr++];
+		e->arg = strchr(word, ':');
+		if (e->arg)
+			*(char *)e->arg++ = 0;
+		e->ops = find_kind(word);
+		if (!e->ops || (!e->ops->besides && out != in))
+			return not_a_channel(name, spec, why);
+		if (e->ops->besides)
+			continue;
+		if (in)
+			out = e;
+		else
+			in = out = e;
+	}
+
+	for (e = element; e < element + nr && !err; e++) {
+		req.arg = e->arg;
+		req.input = e == in;
+		if (e->ops->besides || req.input || e == out)
+			err = e->ops->open(&req);
+		if (!err && e == in && e == out) {
+			req.input = false;
+			err = e->ops->open(&req);
+		}
+	}
+	if (err) {
+		if (err == -EINVAL)
+			not_a_channel(name, spec, why);
+		chan_close_all(chans);
+		return err;
+	}
+	raw_terminals(chans);
+	return 0;
+}
+
+void chan_close_all(struct list_head *chans)
+{
+	struct chan *chan, *next;
+
+	list_for_each_entry_safe(chan, next, chans, list) {
+		list_del(&chan->list);
+		chan->ops->close(chan);
+		kfree(chan);
+	}
 }

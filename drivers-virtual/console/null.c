@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * null: nothing comes in, and what goes out is dropped.
+ * null: nothing comes in, and what goes out is dropped.  So it needs no channel,
+ * only a line.
  */
 #include <linux/errno.h>
-#include <linux/init.h>
 #include "chan.h"
 
-static int __init null_open(struct chan *chan, const char *arg, bool input)
+static int null_open(const struct chan_request *req)
 {
-	return arg ? -EINVAL : 0;
-}
-
-static long null_read(struct chan *chan, void *buf, size_t len)
-{
-	return 0;
-}
-
-static long null_write(struct chan *chan, const void *buf, size_t len)
-{
-	return len;
+	return req->arg ? -EINVAL : 0;
 }
 
 const struct chan_ops null_chan_ops = {
 	.name	= "null",
 	.usage	= "null",
 	.open	= null_open,
-	.read	= null_read,
-	.write	= null_write,
 };

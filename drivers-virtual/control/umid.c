@@ -3,26 +3,40 @@
  * umid=: the guest's name.  A named guest has a folder on the host, uml_dir/umid,
  * with its process number in the file pid and its control sockets.  It holds a
  * lock on that file as long as it lives, so a folder without a lock is one that a
- * dead guest has left, and may be taken over.
+ * dead guest has left: the next guest of that name takes it over, and any other
+ * named guest that starts removes it.  Who removes a folder holds its lock, with
+ * nothing in the file.
+ *
+ * Guests of upstream's UML have such folders too, without a lock.  Their pid files
+ * can be read by others, ours cannot; that tells them apart.
  */
 #define pr_fmt(fmt) "umid: " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
+#include <asm/boot.h>
 #include <asm/drivers.h>
 #include <asm/host.h>
 #include <asm/setup.h>
+#include "control.h"
 
 #define UMID_LEN	64
 #define PATH_LEN	512
 #define TRIES		100	/* at a folder that others remove meanwhile */
+#define TRY_MS		10
+#define NAMES_SIZE	16384	/* of the folders beside ours */
+#define OUR_MODE	0100600	/* of a pid file */
+#define FILES		40	/* in it, besides the pid file */
 
 static char umid[UMID_LEN];
 static const char *uml_dir __initdata = "~/.uml";
-static char folder[PATH_LEN], pid_file[PATH_LEN];
+static char folder[PATH_LEN], pid_file[PATH_LEN], mconsole_file[PATH_LEN];
 static bool claimed;
+static const char *files[FILES];
 
 static int __init umid_option(char *name)
 {
@@ -69,43 +83,120 @@ static void __init make_folder(const char *path)
 		       umid, path, ERR_PTR(err));
 }
 
-static __noreturn void __init in_use(int fd)
+/* The process number in a pid file, or 0. */
+static int __init read_pid(int fd)
 {
-	char pid[16] = "";
-	long n = host_pread(fd, pid, sizeof(pid) - 1, 0);
+	char text[16] = "";
+	long n = host_pread(fd, text, sizeof(text) - 1, 0);
+	int pid;
 
-	pid[max(n, 0L)] = 0;
-	um_die("umid=%s: a guest of this name is running as process %s: choose another name", umid,
-	       strim(pid));
+	text[max(n, 0L)] = 0;
+	return kstrtoint(strim(text), 10, &pid) ? 0 : pid;
+}
+
+static __noreturn void __init in_use(int pid)
+{
+	um_die("umid=%s: a guest of this name is running as process %d: choose another name", umid,
+	       pid);
+}
+
+/* Is it the pid file of a guest of upstream's that runs? */
+static bool __init is_upstreams(int fd)
+{
+	struct host_stat st;
+	int pid;
+
+	if (host_fstat(fd, &st) || st.mode == OUR_MODE)
+		return false;
+	pid = read_pid(fd);
+	return pid > 0 && host_process_exists(pid);
 }
 
 /* The pid file, locked by us.  Starters and enders of the same name may be about. */
 static int __init claim(void)
 {
 	struct host_stat mine, there;
-	int fd, err, i;
+	int fd, err, pid, i;
 
 	for (i = 0; i < TRIES; i++) {
 		make_folder(folder);
 		fd = host_open(pid_file, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE);
 		if (fd >= 0) {
 			err = host_lock_file(fd, 1);
-			if (err == -EAGAIN)
-				in_use(fd);
-			if (err)
+			if (err == -EAGAIN) {
+				/* Without a number somebody has just begun, or removes it. */
+				pid = read_pid(fd);
+				if (pid)
+					in_use(pid);
+				mdelay(TRY_MS);
+			} else if (err) {
 				um_die("umid=%s: %s cannot be locked (host error %pe): name a folder on a local disk with uml_dir=",
 				       umid, pid_file, ERR_PTR(err));
-			/* Its last owner may have removed it after we had opened it. */
-			if (!host_fstat(fd, &mine) && !host_stat(pid_file, &there) &&
-			    mine.ino == there.ino && mine.dev == there.dev)
+			} else if (!boot_info->reboots && is_upstreams(fd)) {
+				in_use(read_pid(fd));
+			} else if (!host_fstat(fd, &mine) && !host_stat(pid_file, &there) &&
+				   mine.ino == there.ino && mine.dev == there.dev) {
+				/* Its last owner did not remove it after we had opened it. */
 				return fd;
+			}
 			host_close(fd);
 		} else if (fd != -ENOENT) {
 			um_die("umid=%s: %s cannot be written (host error %pe): name another folder with uml_dir=",
 			       umid, pid_file, ERR_PTR(fd));
 		}
 	}
-	um_die("umid=%s: %s vanishes again and again", umid, pid_file);
+	um_die("umid=%s: others make and remove %s all the time", umid, pid_file);
+}
+
+/* What guests leave when they are killed: sockets that nobody answers, links to their terminals. */
+static void __init remove_left_over(const char *dir)
+{
+	static char names[4096] __initdata;
+	char path[PATH_LEN];
+	const char *name;
+
+	host_list(dir, names, sizeof(names));
+	for (name = names; *name; name += strlen(name) + 1)
+		if (snprintf(path, PATH_LEN, "%s/%s", dir, name) < PATH_LEN &&
+		    host_is_left_over(path))
+			host_unlink(path);
+}
+
+/* @dir is somebody else's folder: remove it if it is a dead guest's. */
+static void __init remove_stale(const char *dir)
+{
+	char path[PATH_LEN];
+	struct host_stat st;
+	int fd;
+
+	if (snprintf(path, PATH_LEN, "%s/pid", dir) >= PATH_LEN)
+		return;
+	fd = host_open(path, HOST_O_READ | HOST_O_WRITE | HOST_O_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (!host_fstat(fd, &st) && st.mode == OUR_MODE && !host_lock_file(fd, 1) &&
+	    !host_ftruncate(fd, 0)) {
+		remove_left_over(dir);
+		host_unlink(path);
+		host_rmdir(dir);
+	}
+	host_close(fd);
+}
+
+static void __init remove_stale_folders(void)
+{
+	static char names[NAMES_SIZE] __initdata;
+	char path[PATH_LEN];
+	const char *name;
+
+	make_path(path, "", "");
+	host_list(path, names, sizeof(names));
+	for (name = names; *name; name += strlen(name) + 1) {
+		if (!strcmp(name, umid))
+			continue;
+		make_path(path, name, "");
+		remove_stale(path);
+	}
 }
 
 static int __init umid_init(void)
@@ -114,19 +205,24 @@ static int __init umid_init(void)
 	int fd, n;
 
 	if (!umid[0])
-		return 0;
+		return mconsole_open(NULL);
 	make_path(folder, "", "");
 	make_folder(folder);
+	if (!boot_info->reboots)
+		remove_stale_folders();
 	make_path(folder, umid, "");
 	make_path(pid_file, umid, "pid");
 	fd = claim();
+	if (!boot_info->reboots)
+		remove_left_over(folder);
 
 	n = scnprintf(text, sizeof(text), "%d\n", host_getpid());
 	if (host_ftruncate(fd, 0) || host_pwrite(fd, text, n, 0) != n)
 		um_die("umid=%s: %s cannot be written: is the disk full?", umid, pid_file);
 	/* It stays open: the lock goes with it. */
 	claimed = true;
-	return 0;
+	make_path(mconsole_file, umid, "mconsole");
+	return mconsole_open(mconsole_file);
 }
 /* With all options known, and before anything is shown. */
 console_initcall(umid_init);
@@ -145,10 +241,31 @@ bool um_umid_folder(const char **own, const char **parent)
 	return true;
 }
 
+/* The path of @name in that folder, with which it will be removed; NULL: there is none. */
+const char *um_umid_file(const char *name)
+{
+	unsigned int i;
+	size_t len = strlen(folder);
+
+	if (!claimed)
+		return NULL;
+	for (i = 0; i < FILES && files[i]; i++)
+		if (!strcmp(files[i] + len + 1, name))
+			return files[i];
+	if (i < FILES)
+		files[i] = kasprintf(GFP_KERNEL, "%s/%s", folder, name);
+	return i < FILES ? files[i] : NULL;
+}
+
 void um_umid_cleanup(void)
 {
+	unsigned int i;
+
 	if (!claimed)
 		return;
+	host_unlink(mconsole_file);
+	for (i = 0; i < FILES && files[i]; i++)
+		host_unlink(files[i]);
 	host_unlink(pid_file);
 	host_rmdir(folder);
 }

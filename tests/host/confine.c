@@ -8,6 +8,7 @@
  *   no-seccomp    a host whose kernel knows no seccomp filters
  *   no-memfd      a host without memfd_create
  *   no-hugepages  a host that makes no huge pages of memory that is already there
+ *   no-landlock   a host whose kernel has no Landlock
  *
  * no_new_privs is set, as the filter asks for it. Calls for other processors' modes pass: the tests are about
  * what the guest kernel's own process asks for.
@@ -133,6 +134,11 @@ static const struct rule no_hugepages[] = {
 	{ 0 }
 };
 
+static const struct rule no_landlock[] = {
+	{ SYS_landlock_create_ruleset, EOPNOTSUPP },
+	{ 0 }
+};
+
 static const struct {
 	const char *name;
 	const struct rule *rules;
@@ -141,6 +147,7 @@ static const struct {
 	{ "no-seccomp", no_seccomp },
 	{ "no-memfd", no_memfd },
 	{ "no-hugepages", no_hugepages },
+	{ "no-landlock", no_landlock },
 };
 
 static struct sock_filter code[4 * 128];
@@ -187,7 +194,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], profiles[i].name))
 			rules = profiles[i].rules;
 	if (!rules)
-		errx(125, "usage: confine container|no-seccomp|no-memfd|no-hugepages PROGRAM [ARGUMENT...]");
+		errx(125, "usage: confine container|no-seccomp|no-memfd|no-hugepages|no-landlock PROGRAM [ARGUMENT...]");
 	compile(rules);
 	program.len = length;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))

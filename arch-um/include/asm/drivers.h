@@ -23,6 +23,36 @@ void um_umid_cleanup(void);
 /* That folder and the one it lies in; false for a guest without a name. */
 bool um_umid_folder(const char **own, const char **parent);
 
+/*
+ * What hotplug= names: folders with \0 behind each and one more at the end, or
+ * NULL.  *@connect: it says connect.
+ */
+const char *um_hotplug_folders(int *connect);
+
+/*
+ * Answer whoever waits for an answer of mconsole.  At the end of the machine, also
+ * before a restart; any context.
+ */
+#ifdef CONFIG_UML_MCONSOLE
+void um_mconsole_end(const char *why);
+#else
+static inline void um_mconsole_end(const char *why) { }
+#endif
+
+/*
+ * mconsole's stop: no user code runs while um_stopped.  A task on its way to user
+ * mode waits in um_stop_wait() until um_go().
+ */
+extern bool um_stopped;
+void um_stop_wait(void);
+void um_go(void);
+
+/*
+ * The path of the file @name in that folder, with which it will be removed; NULL for
+ * a guest without a name.
+ */
+const char *um_umid_file(const char *name);
+
 /* What the guest wrote to /proc/exitcode. */
 extern int uml_exitcode;
 

@@ -12,6 +12,10 @@
  * Functions marked [boot] open something and work only until host_lock(), which
  * runs before the first user instruction.  After a restart of the machine they
  * return what they did in the first kernel, as long as that was not closed.
+ *
+ * Functions marked [late] work like those at the start, and after host_lock() too
+ * where hotplug= was given: -EACCES for what lies in none of its folders.  Without
+ * hotplug= they return what was closed after the lock, or -EPERM.
  */
 #ifndef __ASM_HOST_H
 #define __ASM_HOST_H
@@ -37,26 +41,40 @@ struct host_stat {
 };
 
 /* Files (file.c) */
-int host_open(const char *path, unsigned int flags);				/* [boot] */
+int host_open(const char *path, unsigned int flags);				/* [late] */
 int host_close(int fd);
-int host_stat(const char *path, struct host_stat *st);				/* [boot] */
+int host_stat(const char *path, struct host_stat *st);				/* [late] */
 int host_fstat(int fd, struct host_stat *st);
 long host_read(int fd, void *buf, unsigned long len);
 long host_write(int fd, const void *buf, unsigned long len);
 long host_pread(int fd, void *buf, unsigned long len, unsigned long long offset);
 long host_pwrite(int fd, const void *buf, unsigned long len, unsigned long long offset);
 int host_ftruncate(int fd, unsigned long long size);
+int host_fdatasync(int fd);		/* waits */
+/* Where data begins at or after @offset; -ENXIO: there is no more. */
+long long host_seek_data(int fd, unsigned long long offset);
 /* Make a range read as zeroes: give its blocks back, or keep them. */
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len);
 int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
+int host_symlink(const char *target, const char *path);	/* [boot] in place of an older link */
 int host_unlink(const char *path);
 int host_rmdir(const char *path);
 int host_mkdir(const char *path);			/* [boot] mode 0700 */
+/*
+ * [boot] The names in a folder, each with \0 behind it and one more at the end.
+ * Returns their number; -E2BIG: there are more than fit, and @names has some.
+ * In the first kernel only.
+ */
+int host_list(const char *path, char *names, unsigned long size);
+/* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
+int host_is_left_over(const char *path);
+/* [boot] The working directory.  Returns its length. */
+int host_getcwd(char *buf, unsigned long len);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
 /* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
-unsigned int host_dio_align(int fd);						/* [boot] */
+unsigned int host_dio_align(int fd);						/* [late] */
 
 /* Terminals and channels (tty.c) */
 struct host_winsize {
@@ -66,7 +84,19 @@ struct host_winsize {
 int host_isatty(int fd);
 int host_tty_raw(int fd);	/* saves the first state of each fd for host_tty_restore() */
 void host_tty_restore(void);	/* undoes it, and host_private(); at any time, also while dying */
+void host_tty_release(int fd);	/* undoes it for @fd, which is about to be closed */
 int host_tty_winsize(int fd, struct host_winsize *ws);
+/*
+ * [boot] A new pseudo terminal, raw, for the use that @name says.  Its name is
+ * /dev/pts/@number; @peer is our own descriptor of that end, so it never hangs up.
+ */
+struct host_pty {
+	int master, peer;
+	unsigned int number;
+};
+
+int host_pty_open(const char *name, struct host_pty *pty);
+int host_unread(int fd);		/* bytes that wait to be read from @fd */
 /*
  * [boot] A descriptor for the guest's own use of what @fd names.  Never waits.
  * A terminal or pipe is opened anew, so that its flags are not those of the shell
@@ -93,22 +123,22 @@ struct host_aio {
 	long res;		/* bytes or -errno, after completion */
 };
 
-struct host_aio_ctx;
 /*
- * [boot] Context for @depth requests; completions make the eventfd *@efd readable.
- * NULL: the host has no AIO, or no room for more of it (fs.aio-max-nr).
+ * [boot] Room for @depth requests, or for less where the host has less.  An eventfd
+ * that each completion makes readable; or -errno: the host has no AIO, or no room
+ * for more of it (fs.aio-max-nr).
  */
-struct host_aio_ctx *host_aio_setup(unsigned int depth, int *efd);
+int host_aio_setup(unsigned int depth);
 /* @dsync: a write that is on the disk when it completes */
 void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
 		   const struct host_iovec *iov, unsigned int niov, unsigned long long offset,
 		   int dsync);
 /* Returns how many of @nr were taken (>= 1), or -errno for the first. */
-int host_aio_submit(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int nr);
+int host_aio_submit(struct host_aio **io, unsigned int nr);
 /* Takes up to @max completed requests off the ring in memory: no host call. */
-int host_aio_reap(struct host_aio_ctx *ctx, struct host_aio **io, unsigned int max);
+int host_aio_reap(struct host_aio **io, unsigned int max);
 /* Is there one to take?  No host call either. */
-int host_aio_pending(const struct host_aio_ctx *ctx);
+int host_aio_pending(void);
 /*
  * Before a restart: wait until the host has answered all, and will write to no
  * memory any more.  Waits.
@@ -119,6 +149,7 @@ void host_aio_drain(void);
 #define HOST_POLLIN	0x001
 #define HOST_POLLOUT	0x004
 #define HOST_POLLHUP	0x010
+#define HOST_POLLEDGE	0x80000000u	/* only when it becomes ready, not while it is */
 
 struct host_event {
 	unsigned int events;	/* HOST_POLL*, level triggered */
@@ -151,16 +182,92 @@ int host_timer_arm(unsigned long long ns);	/* one shot, SIGALRM in @ns from now;
 int host_tsc_usable(void);			/* [boot] the host keeps time by the TSC */
 
 /* Sockets (socket.c) */
-int host_unix_listen(const char *path, int type);	/* [boot] 0600; type 1 stream 2 dgram */
-int host_accept(int fd);
+/* [late] 0600; type 1 stream 2 dgram, which hotplug= alone does not allow */
+int host_unix_listen(const char *path, int type);
+int host_tcp_listen(unsigned int port);			/* [boot] of the loopback only */
+/*
+ * A connection.  It outlives a restart, with the letter @note.  After one, and
+ * before host_accept(): the next of those of the listening @fd, or -ENOENT.
+ */
+int host_accept(int fd, char note);
+int host_accepted(int fd, char *note);
+void host_note(int client, char note);		/* change it */
+long host_send(int fd, const void *buf, unsigned long len);	/* of a stream; no SIGPIPE */
 long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned int *peer_len,
 		    int *peer_uid);
 long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer,
 		    unsigned int peer_len);
 #define HOST_PEER_LEN 112	/* struct sockaddr_un fits */
+/* The address of a socket at @path, in @peer: HOST_PEER_LEN bytes */
+int host_unix_peer(const char *path, void *peer, unsigned int *peer_len);
+/* Is that the address of a socket file called @name, in whatever folder? */
+int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name);
+
+/* Networks (net.c) */
+struct host_packet {		/* same as struct mmsghdr */
+	void *name;		/* whom it is for; NULL: the peer */
+	unsigned int name_len;
+	struct host_iovec *iov;
+	unsigned long niov;
+	void *control;
+	unsigned long control_len;
+	unsigned int flags, pad;	/* of what came: HOST_PACKET_CUT */
+	unsigned int len;	/* of what came, bytes */
+};
+
+#define HOST_PACKET_CUT		0x20	/* it was longer than the room for it */
+
+/* Both return how many of @nr, >= 1, or -errno. */
+int host_packets_send(int fd, struct host_packet *p, unsigned int nr);
+int host_packets_receive(int fd, struct host_packet *p, unsigned int nr);
+long host_stream_send(int fd, const struct host_iovec *iov, unsigned int niov);
+long host_stream_receive(int fd, void *buf, unsigned long len);
+long host_readv(int fd, const struct host_iovec *iov, unsigned int niov);
+long host_writev(int fd, const struct host_iovec *iov, unsigned int niov);
+int host_net_hung_up(int fd);
+int host_net_signal(int fd, int on);	/* host_set_async(), in one call, for what does not wait */
+
+enum host_net {
+	HOST_NET_NONE, HOST_NET_STREAM, HOST_NET_DATAGRAMS, HOST_NET_SEQPACKET,
+	HOST_NET_TAP, HOST_NET_TAP_VNET		/* with a struct virtio_net_hdr */
+};
+
+int host_net_kind(int fd);		/* [boot] an enum host_net */
+/* Unix sockets.  @src and @dst are paths; @src is made, 0600, and may be NULL where @dst is not. */
+int host_net_connect(int kind, const char *src, const char *dst);		/* [boot] */
+int host_net_listen(int kind, const char *src);					/* [boot] */
+int host_net_accept(int listener);	/* a restart closes it */
+int host_net_datagrams(const char *src, const char *dst, int *connected);	/* [boot] */
+int host_net_address(const char *path, void *address);	/* HOST_PEER_LEN bytes; the length */
+/* [boot] A port of uml_switch: its data socket, and its control socket in *@control. */
+int host_net_switch(const char *path, int *control);
+/*
+ * [boot] A tap device with a struct virtio_net_hdr before each frame; @name has
+ * IFNAMSIZ bytes, "" for any.  *@offload is what both ends may be left to do, as
+ * wanted and then as the host can.
+ */
+int host_net_tap(const char *name, unsigned int *offload);
+#define HOST_NET_CSUM	0x1
+#define HOST_NET_TSO	0x2
+#define HOST_NET_USO	0x4
+/* A random address for device @unit; the same one after a restart. */
+void host_net_mac(unsigned int unit, unsigned char mac[6]);			/* [boot] */
+
+/* Where a stream of frames stands that the next kernel of this process may go on with. */
+struct host_net_note {
+	unsigned int skip;	/* bytes of a frame that are still to come */
+	unsigned int unsent;	/* bytes of a frame that are still to go */
+	unsigned int prefix_len;	/* bytes that came of a frame's length, 0 to 3 */
+	unsigned char prefix[3];
+};
+
+void host_net_note(int fd, const struct host_net_note *note);
+void host_net_noted(int fd, struct host_net_note *note);	/* all 0 if nothing was */
 
 /* The process */
 int host_getpid(void);
+int host_getuid(void);
+int host_process_exists(int pid);			/* [boot] as far as we can see */
 long host_getrandom(void *buf, unsigned long len);
 const char *host_getenv(const char *name);	/* from the environment linux was started with */
 void host_exit(int status) __attribute__((noreturn));	/* restores the terminals first */

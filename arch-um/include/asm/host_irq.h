@@ -23,10 +23,11 @@ void fd_irq_events(int irq, unsigned int events);
 
 /*
  * An eventfd cannot raise SIGIO.  Between fd_irq_busy(irq, true) and
- * fd_irq_busy(irq, false) every entry into the kernel looks whether the
- * source is ready, so completions do not wait for the next timer.  Nests;
- * any context with interrupts off.
+ * fd_irq_busy(irq, false) entries into the kernel look whether the source is
+ * ready, so completions do not wait for the next timer.  Nests; any context
+ * with interrupts off.
  */
 void fd_irq_busy(int irq, bool busy);
+extern u64 irq_looked;			/* the last time, by the TSC */
 
 #endif /* __ASM_HOST_IRQ_H */

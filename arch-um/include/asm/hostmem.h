@@ -67,8 +67,17 @@ struct host_lock {
 	unsigned long guard_start, guard_size;	/* what they open and hide; size 0: no guard */
 	int memfd, empty;			/* the only descriptors that may be mapped */
 	const char *folder, *parent;		/* of a named guest: may be removed; or NULL */
+	/*
+	 * Files beneath these can still be opened, made and removed, and unix
+	 * sockets made there; or NULL.  \0 behind each, and one more at the end.
+	 */
+	const char *hotplug;
+	int connect;				/* with hotplug: unix sockets to anywhere */
 };
 
+/* In the first kernel; those after a restart find it done. */
 int host_lock(const struct host_lock *lock);
+/* What Landlock is on this host: 1 and above, or -errno. */
+int host_landlock_abi(void);						/* [boot] */
 
 #endif

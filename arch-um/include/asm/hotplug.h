@@ -29,6 +29,9 @@ struct um_device_kind {
 /* At initcall time.  @kind stays. */
 void um_device_kind_register(struct um_device_kind *kind);
 
+/* What hotplug= has to do with it that a driver got @err when it opened something; or NULL. */
+const char *um_hotplug_hint(int err);
+
 /* The kind that @text begins with, and in @rest what follows; NULL: none does. */
 struct um_device_kind *um_device_kind_find(char *text, char **rest);
 

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Output of a line.
+ *
+ * Terminal and printk write into one ring, and each channel takes from there at
+ * its own pace, as far as the host goes without waiting; the rest follows when
+ * the host has room.  What is in the ring is also what a client that comes later
+ * is shown first.
+ *
+ * Programs wait while a channel is TTY_QUEUE behind.  So nothing is lost, but for
+ * the channels whose reader may be gone or slow for long (clients, pseudo
+ * terminals): these keep programs waiting for PATIENCE, which grows again with ten
+ * times as much time.  After that they are passed over until they have caught up.
+ * Who is more than the ring behind goes on with its end, and is told.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+#include <asm/drivers.h>
+#include "line.h"
+
+#define PATIENCE		HZ	/* jiffies */
+#define PATIENCE_GROWS		10	/* one jiffy in so many */
+
+#define PRINTK_PATIENCE_NS	(NSEC_PER_SEC / 10)
+#define DRAIN_PATIENCE_NS	(2 * NSEC_PER_SEC)
+
+static unsigned int behind(const struct chan *chan)
+{
+	return min_t(u64, chan->line->written - chan->taken, UINT_MAX);
+}
+
+static bool wants(const struct chan *chan)
+{
+	return chan->writes && !chan->gone && (chan->nr_owed || behind(chan));
+}
+
+/* Of those the terminal waits for. */
+static bool counts(const struct chan *chan)
+{
+	return chan->writes && !chan->gone && !(chan->passed && chan->ops->leaves);
+}
+
+/* The first line that begins at or after @at. */
+static u64 line_begin(struct line *line, u64 at)
+{
+	u64 from;
+
+	for (from = at; from < line->written; from++)
+		if (line->ring[(from - 1) % RING_SIZE] == '\n')
+			return from;
+	return at;
+}
+
+/* Patience */
+
+static void hold_begins(struct chan *chan)
+{
+	unsigned long since = (jiffies - chan->credit_at) / PATIENCE_GROWS;
+
+	chan->credit = min_t(unsigned long, PATIENCE, chan->credit + since);
+	chan->held_since = jiffies ?: 1;
+}
+
+static void hold_ends(struct chan *chan)
+{
+	unsigned long held = jiffies - chan->held_since;
+
+	if (!chan->held_since)
+		return;
+	chan->credit -= min(held, chan->credit);
+	chan->credit_at = jiffies;
+	chan->held_since = 0;
+}
+
+static bool holds_up(const struct chan *chan)
+{
+	return counts(chan) && behind(chan) >= TTY_QUEUE / 2;
+}
+
+void line_starved_locked(struct line *line)
+{
+	unsigned long next = jiffies + PATIENCE;
+	struct chan *chan;
+
+	line->starved = true;
+	list_for_each_entry(chan, &line->chans, list) {
+		if (!chan->ops->leaves || !holds_up(chan))
+			continue;
+		if (!chan->held_since)
+			hold_begins(chan);
+		next = min(next, chan->held_since + chan->credit);
+		if (!timer_pending(&line->hold_timer) ||
+		    time_before(next, line->hold_timer.expires))
+			mod_timer(&line->hold_timer, next);
+	}
+}
+
+static void line_hold_timer(struct timer_list *timer)
+{
+	struct line *line = from_timer(line, timer, hold_timer);
+	unsigned long flags;
+	struct chan *chan;
+	bool wake;
+
+	spin_lock_irqsave(&line->lock, flags);
+	list_for_each_entry(chan, &line->chans, list) {
+		if (chan->held_since && time_after_eq(jiffies, chan->held_since + chan->credit)) {
+			hold_ends(chan);
+			chan->passed = true;
+		}
+	}
+	wake = line_push_locked(line);
+	if (line->starved)
+		line_starved_locked(line);
+	spin_unlock_irqrestore(&line->lock, flags);
+	if (wake)
+		tty_port_tty_wakeup(&line->port);
+}
+
+/* Pushing */
+
+static void skip_lost(struct chan *chan)
+{
+	struct line *line = chan->line;
+	u64 from = line_begin(line, line->written - BACKLOG);
+
+	chan->nr_owed = scnprintf(chan->owed, sizeof(chan->owed),
+				  "%s** %llu bytes are not shown%s", line->shown ? "\r\n" : "\n",
+				  from - chan->taken, line->shown ? "\r\n" : "\n");
+	chan->taken = from;
+}
+
+/* All that the host takes; a channel that waits for room has not got all. */
+static void chan_give(struct chan *chan)
+{
+	struct line *line = chan->line;
+	unsigned int at, len;
+	long n;
+
+	while (wants(chan)) {
+		if (chan->nr_owed) {
+			n = chan->ops->write(chan, chan->owed, chan->nr_owed);
+			if (n > 0) {
+				chan->nr_owed -= n;
+				memmove(chan->owed, chan->owed + n, chan->nr_owed);
+			}
+		} else if (behind(chan) > RING_SIZE) {
+			skip_lost(chan);
+			continue;
+		} else {
+			at = chan->taken % RING_SIZE;
+			len = min(behind(chan), RING_SIZE - at);
+			n = chan->ops->write(chan, line->ring + at, len);
+			if (n > 0)
+				chan->taken += n;
+		}
+		if (n > 0) {
+			if (!chan->ops->leaves)
+				chan->passed = false;
+		} else if (n == -EAGAIN) {
+			chan->waiting = true;
+			return;
+		} else if (chan->ops->leaves) {
+			chan_unread(chan);
+		} else {
+			/* Nobody will read this; perhaps what comes next. */
+			chan->nr_owed = 0;
+			chan->taken = line->written;
+		}
+	}
+	chan->waiting = false;
+	chan->passed = false;
+}
+
+bool chan_push_locked(struct chan *chan)
+{
+	struct line *line = chan->line;
+	bool wake;
+
+	chan_give(chan);
+	if (!holds_up(chan))
+		hold_ends(chan);
+	chan_listen_locked(chan);
+	wake = line->starved && line_used_locked(line) < TTY_QUEUE / 2;
+	if (wake) {
+		line->starved = false;
+		timer_delete(&line->hold_timer);
+	}
+	return wake;
+}
+
+bool line_push_locked(struct line *line)
+{
+	struct chan *chan;
+	bool wake = false;
+
+	timer_delete(&line->push_timer);
+	/* Of those that are passed over, the host will tell when they have room. */
+	list_for_each_entry(chan, &line->chans, list)
+		if (wants(chan) && !(chan->passed && chan->waiting && chan->irq))
+			wake |= chan_push_locked(chan);
+	/* The one that was waited for may be gone. */
+	if (line->starved && line_used_locked(line) < TTY_QUEUE / 2) {
+		line->starved = false;
+		wake = true;
+	}
+	return wake;
+}
+
+void line_push(struct line *line)
+{
+	unsigned long flags;
+	bool wake;
+
+	spin_lock_irqsave(&line->lock, flags);
+	wake = line_push_locked(line);
+	spin_unlock_irqrestore(&line->lock, flags);
+	if (wake)
+		tty_port_tty_wakeup(&line->port);
+}
+
+static void line_push_timer(struct timer_list *timer)
+{
+	struct line *line = from_timer(line, timer, push_timer);
+
+	line_push(line);
+}
+
+bool line_pending_locked(struct line *line)
+{
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (wants(chan))
+			return true;
+	return false;
+}
+
+unsigned int line_used_locked(struct line *line)
+{
+	unsigned int used = 0;
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (counts(chan))
+			used = max(used, behind(chan));
+	return used;
+}
+
+unsigned int line_room_locked(struct line *line)
+{
+	unsigned int used = line_used_locked(line);
+
+	return used < TTY_QUEUE ? TTY_QUEUE - used : 0;
+}
+
+void line_put_locked(struct line *line, const u8 *text, unsigned int len)
+{
+	while (len) {
+		unsigned int at = line->written % RING_SIZE, n = min(len, RING_SIZE - at);
+
+		memcpy(line->ring + at, text, n);
+		line->written += n;
+		text += n;
+		len -= n;
+	}
+}
+
+void line_forget_locked(struct line *line)
+{
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (chan->writes)
+			chan->taken = line->written;
+}
+
+static void show_backlog(struct chan *chan)
+{
+	struct line *line = chan->line;
+
+	chan->taken = line->written;
+	if (line->written > BACKLOG)
+		chan->taken = line_begin(line, line->written - BACKLOG);
+	else
+		chan->taken = 0;
+}
+
+/* printk */
+
+/*
+ * printk cannot sleep.  Wait for the host a little, as a serial port makes it
+ * wait, but not again and again for one who has stopped reading.
+ */
+static void printk_wait(struct line *line)
+{
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list) {
+		if (!chan->writes || chan->ops->leaves)
+			continue;
+		while (!chan->passed && behind(chan) >= RING_SIZE) {
+			chan_push_locked(chan);
+			if (behind(chan) >= RING_SIZE &&
+			    host_wait_fd(chan->fd, HOST_POLLOUT, PRINTK_PATIENCE_NS) <= 0)
+				chan->passed = true;
+		}
+	}
+}
+
+static unsigned int printk_room(struct line *line)
+{
+	unsigned int used = 0;
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (chan->writes && !chan->ops->leaves && !chan->passed)
+			used = max(used, behind(chan));
+	return used < RING_SIZE ? RING_SIZE - used : 0;
+}
+
+static void printk_put_locked(struct line *line, const u8 *text, unsigned int len)
+{
+	while (len) {
+		unsigned int n = min(len, printk_room(line));
+
+		if (n)
+			line_put_locked(line, text, n);
+		else
+			printk_wait(line);
+		text += n;
+		len -= n;
+	}
+}
+
+void line_printk_locked(struct line *line, const char *text, unsigned int len)
+{
+	const char *end = text + len, *newline;
+
+	while (text < end) {
+		newline = memchr(text, '\n', end - text);
+		if (!newline || !line->shown) {
+			printk_put_locked(line, text, end - text);
+			break;
+		}
+		printk_put_locked(line, text, newline - text);
+		printk_put_locked(line, "\r\n", 2);
+		text = newline + 1;
+	}
+}
+
+/* The end */
+
+static void chan_drain(struct chan *chan)
+{
+	unsigned long long end = host_monotonic_ns() + DRAIN_PATIENCE_NS;
+	u64 taken;
+
+	for (;;) {
+		long long left = DRAIN_PATIENCE_NS;
+
+		taken = chan->taken;
+		chan_push_locked(chan);
+		if (!wants(chan))
+			break;
+		/* Clients have this long for all; others for each piece that they take. */
+		if (chan->ops->leaves)
+			left = end - host_monotonic_ns();
+		if (left <= 0 || host_wait_fd(chan->fd, HOST_POLLOUT, left) <= 0)
+			break;
+		if (!chan->ops->leaves && taken == chan->taken && host_monotonic_ns() > end)
+			break;
+	}
+	if (!chan->gone && chan->ops->settle)
+		chan->ops->settle(chan);
+}
+
+void um_console_drain(void)
+{
+	struct line_driver *driver;
+	struct chan *chan;
+	unsigned int i;
+
+	for (driver = line_drivers; driver < line_drivers + DRIVERS; driver++) {
+		for (i = 0; i < LINES; i++) {
+			if (!driver->lines[i])
+				continue;
+			list_for_each_entry(chan, &driver->lines[i]->chans, list)
+				if (chan->writes && !chan->gone)
+					chan_drain(chan);
+		}
+	}
+}
+
+void line_output_init(struct line *line)
+{
+	timer_setup(&line->push_timer, line_push_timer, 0);
+	timer_setup(&line->hold_timer, line_hold_timer, 0);
+}
+
+void chan_output_init(struct chan *chan)
+{
+	chan->credit = PATIENCE;
+	chan->credit_at = jiffies;
+	if (chan->line->ring)
+		show_backlog(chan);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+/*
+ * Open the named guest's socket.  When all options are known, and before the lock.
+ * NULL: the guest has no name, and so no socket.
+ */
+#ifdef CONFIG_UML_MCONSOLE
+int mconsole_open(const char *path);
+#else
+static inline int mconsole_open(const char *path)
+{
+	return 0;
+}
+#endif
+
+#endif

@@ -1,0 +1,349 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Consoles that one attaches to and leaves: sockets, telnet, pseudo terminals, and logs.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ATTACH=$build/attach
+"$top/scripts/attach" --build || exit 1
+lines=50000
+wanted=$(seq 1 "$lines" | sha256sum)
+numbers() { tr -d '\r' <"$1" | grep -a '^[0-9]\+$' | sha256sum; }
+folder=$HOME/.uml/vm
+
+# Terminals beside the guest's: `at NAME COMMAND` runs a command of lib.sh on what belongs to terminal NAME.
+at() {
+	local tmp=$tmp/$1
+	shift
+	"$@"
+}
+start_beside() { # NAME ROWS COLUMNS COMMAND...
+	local name=$1
+	shift
+	GUEST=$PID
+	mkdir -p "$tmp/$name"
+	at "$name" on_terminal "$@"
+	CLIENT=$PID PID=$GUEST
+}
+finish_beside() { # NAME
+	local PID=$CLIENT
+	at "$1" finish_terminal
+}
+# Who connects is shown the last lines that there were, so a client is there when it has those.
+client() { # FILE ADDRESS
+	: >"$1"
+	socat -u "$2" "OPEN:$1,append" &
+	CLIENT=$!
+	guests[$CLIENT]=y
+}
+has() { grep -qa "$2" "$1"; }
+leave() { # [SIGNAL]
+	kill "-${1:-TERM}" "$CLIENT" 2>/dev/null
+	wait "$CLIENT" 2>/dev/null
+	unset "guests[$CLIENT]"
+}
+descriptors() { find "/proc/$PID/fd" -mindepth 1 | wc -l; }
+descriptors_are() { [ "$(descriptors)" = "$1" ]; }
+free_port() {
+	while :; do
+		PORT=$((20000 + RANDOM % 10000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || return 0
+	done
+}
+
+# A shell on a console that is a socket, and attach on a terminal.
+no_guest() { ! "$ATTACH" >"$tmp/list" 2>&1 && grep -q 'no guest' "$tmp/list"; }
+ok "attach says that no guest runs" no_guest
+start quiet umid=vm con=null con0=socket con1=socket
+ok "a socket for each console" wait_for 20 test -S "$folder/con1"
+is "is for its owner alone" "$(stat -c %a "$folder/con0" "$folder/con1" "$folder" | paste -sd' ')" "600 600 700"
+like "attach lists the guest, and what one can attach to" "$("$ATTACH")" "vm +$PID  con0 con1"
+
+prompt() { wait_for 20 at "$1" seen "$2"'[^#$]*[#$] $'; }
+start_beside a 33 99 "$ATTACH" vm
+ok "attached, a shell greets" prompt a ''
+type_keys 'stty size\r'
+ok "its terminal has the size of the one around it" wait_for 20 at a seen '^33 99$'
+# shellcheck disable=SC2016 # for the guest
+type_keys 'trap "echo resi""zed" WINCH; echo s""et\r'
+wait_for 20 at a seen '^set'
+stty -F "$LINE" rows 50 cols 255
+type_keys '\r'
+ok "is told of a new size" wait_for 20 at a seen 'resized$'
+type_keys 'trap - WINCH; stty size\r'
+ok "and has it" wait_for 20 at a seen '^50 255$'
+type_keys 'sh -c "echo o""ne; exec sleep 1000"\r'
+wait_for 20 at a seen '^one'
+# shellcheck disable=SC2016 # for the guest
+type_keys '\003echo status=$?\r'
+ok "^C ends a program" wait_for 20 at a seen '^status=130'
+type_keys 'echo bef""ore\r'
+wait_for 20 at a seen '^before'
+type_keys '\035x'
+ok "after ^] attach says what it knows" wait_for 20 at a seen 'Ctrl-\] q detaches'
+type_keys '\035q'
+finish_beside a
+is "^] q detaches" "$STATUS" 0
+is "and gives the terminal back" "$RESTORED" same
+
+start_beside a 24 80 "$ATTACH" vm con0
+ok "who comes back is shown the last lines" wait_for 20 at a seen '^before'
+type_keys 'echo bac""k; stty size\r'
+ok "and can go on" wait_for 20 at a seen '^24 80$'
+kill -TERM "$CLIENT"
+finish_beside a
+is "a killed attach" "$STATUS" "signal 15"
+is "gives the terminal back" "$RESTORED" same
+
+# Input that is no terminal: plain bytes, no escape, and the output goes on when it has ended.
+printf 'stty -echo; printf "\\035\\035q"; echo; echo don""e\n' | timeout 3 "$ATTACH" vm >"$tmp/piped" 2>&1
+ok "attach works in a pipe" has "$tmp/piped" 'done'
+ok "without an escape there" has "$tmp/piped" $'\035\035q'
+
+# The guest reboots in place, and whoever is attached stays.
+client "$tmp/watch" "UNIX-CONNECT:$folder/con0"
+wait_for 20 has "$tmp/watch" 'done'
+start_beside a 24 80 "$ATTACH" vm
+wait_for 20 at a seen 'done'
+before=$(descriptors)
+type_keys 'echo re""booting; reboot -f\r'
+wait_for 20 at a seen '^rebooting'
+again() { sed '1,/^rebooting/d' < <(at a screen) | grep -qE '[#$] $'; }
+ok "after a reboot in place attach is still there" wait_for 20 again
+type_keys 'stty size; echo new""er\r'
+ok "and types into the new machine" wait_for 20 at a seen '^newer'
+ok "another client sees that too" wait_for 20 has "$tmp/watch" newer
+is "with as many descriptors" "$(descriptors)" "$before"
+client "$tmp/watch2" "UNIX-CONNECT:$folder/con0"
+ok "new clients can come" wait_for 20 has "$tmp/watch2" newer
+leave
+type_keys 'exit\r'
+finish_beside a
+is "the guest's end is attach's" "$STATUS" 0
+is "which gives the terminal back" "$RESTORED" same
+like "and says so" "$(at a screen)" 'vm con0 has ended'
+finish
+is "the guest's status" "$STATUS" 0
+ok "its folder is gone" test ! -e "$folder"
+wait
+
+# Many clients, of which some die, some stop, and one is slow.
+# shellcheck disable=SC2016 # for the guest
+feed='stty -F /dev/tty1 -echo; echo ready >/dev/tty1
+while read -r n <&3; do seq 1 "$n" >/dev/tty1; echo "end $n" >/dev/tty1; done 3</dev/tty1'
+start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket "$(run_option "echo up; $feed")"
+shows '^up'
+there() { client "$1" "UNIX-CONNECT:$folder/con1"; wait_for 20 has "$1" ready; }
+there "$tmp/all"
+all=$CLIENT
+before=$(descriptors)
+for i in {1..20}; do
+	there "$tmp/some"
+	if [ $((i % 2)) = 0 ]; then leave KILL; else leave; fi
+	timeout -s KILL 5 socat -u OPEN:/dev/null "UNIX-CONNECT:$folder/con1"
+done
+ok "clients come and go and leave nothing behind" wait_for 20 descriptors_are "$before"
+for i in {1..10}; do there "$tmp/client$i"; others[i]=$CLIENT; done
+there "$tmp/stopped"
+stopped=$CLIENT
+kill -STOP "$stopped"
+for i in 1 2 3; do CLIENT=${others[i]}; leave KILL; done
+type_line() { printf '%s\n' "$1" | socat -u - "UNIX-CONNECT:$folder/con1"; }
+begin=$SECONDS
+type_line "$lines"
+for i in 4 5 6 7 8 9 10; do wait_for 30 has "$tmp/client$i" "^end $lines"; done
+wait_for 30 has "$tmp/all" "^end $lines"
+took=$((SECONDS - begin))
+is "$lines lines arrive at a client" "$(numbers "$tmp/all")" "$wanted"
+for i in 4 5 6 7 8 9 10; do numbers "$tmp/client$i"; done | sort -u >"$tmp/sums"
+is "and at all others" "$(cat "$tmp/sums")" "$wanted"
+ok "although one has stopped ($took s)" test "$took" -lt 20
+type_line 3000
+wait_for 30 has "$tmp/all" '^end 3000'
+kill -CONT "$stopped"
+ok "when that goes on, it gets the end" wait_for 20 has "$tmp/stopped" '^end 3000'
+like "and is told what it missed" "$(tail -c 20000 "$tmp/stopped")" 'bytes are not shown'
+for i in 4 5 6 7 8 9 10; do CLIENT=${others[i]}; leave; done
+CLIENT=$stopped; leave
+ok "all but one are gone" wait_for 20 descriptors_are "$before"
+kill "$PID"
+finish
+CLIENT=$all; leave
+
+# The end: nothing is lost.
+watch_end() { # COMMAND OPTION...
+	local command=$1
+	shift
+	start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket con2=pty "$@" \
+		"$(run_option "echo ready >/dev/tty1; echo ready >/dev/tty2; echo up >/dev/tty0; read x </dev/tty0; $command")"
+	shows '^up'
+	client "$tmp/all" "UNIX-CONNECT:$folder/con1"
+	wait_for 20 has "$tmp/all" ready
+	socket=$CLIENT
+	client "$tmp/pty" "$(readlink "$folder/con2"),raw,echo=0"
+	wait_for 20 has "$tmp/pty" ready
+	printf '\n' >"$tmp/in"
+	finish
+	wait "$CLIENT" "$socket" 2>/dev/null
+	unset "guests[$socket]" "guests[$CLIENT]"
+}
+mkfifo "$tmp/in"
+exec {typed}<>"$tmp/in"
+INPUT=$tmp/in
+watch_end "seq 1 $lines >/dev/tty1; seq 1 $lines >/dev/tty2; poweroff -f"
+is "what is written just before poweroff -f arrives at a socket" "$(numbers "$tmp/all")" "$wanted"
+is "and at a pseudo terminal" "$(numbers "$tmp/pty")" "$wanted"
+watch_end "echo c >/proc/sysrq-trigger" console=tty1 con1=socket,log:panic
+is "a panic" "$STATUS" "$PANIC"
+ok "is shown on a socket" has "$tmp/all" 'Kernel panic - not syncing'
+is "to the end" "$(tail -n 8 "$tmp/all")" "$(tail -n 8 "$tmp/panic")"
+INPUT=/dev/null
+exec {typed}>&-
+
+# All values of bytes, both ways. The guest turns what it gets around, once it has all of it.
+for byte in {0..255}; do printf '%b' "\\0$(printf %o "$byte")"; done >"$tmp/bytes"
+for _ in {1..64}; do cat "$tmp/bytes"; done >"$tmp/binary"
+free_port
+# shellcheck disable=SC2016 # for the guest
+echoes='for t in 1 2 3; do (stty -F /dev/tty$t raw -echo; exec 3<>/dev/tty$t; printf R >&3; head -c 16384 <&3 >/tmp/got$t;
+	cat /tmp/got$t >&3; sleep 1000) & done; echo up'
+start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket con2=pty "con3=port:$PORT" "$(run_option "$echoes; wait")"
+shows '^up'
+# shellcheck disable=SC2094 # socat's output says when it is time for input
+turned_around() { # ADDRESS
+	: >"$tmp/back"
+	(wait_for 20 has "$tmp/back" R && cat "$tmp/binary" && wait_for 20 whole) |
+		timeout 30 socat - "$1" >"$tmp/back"
+	[ "$(head -c 1 "$tmp/back")" = R ] && tail -c +2 "$tmp/back" | cmp - "$tmp/binary"
+}
+whole() { [ "$(stat -c %s "$tmp/back")" -ge 16385 ]; }
+ok "a socket passes all values of bytes, both ways" turned_around "UNIX-CONNECT:$folder/con1"
+ok "and so does a pseudo terminal" turned_around "$(readlink "$folder/con2"),raw,echo=0"
+# Telnet marks its commands by a byte, and doubles that among data.
+doubled() { LC_ALL=C sed 's/\xff/\xff\xff/g' "$1"; }
+{ printf '\xff\xfb\0'; doubled "$tmp/binary"; } >"$tmp/telnet"
+whole_telnet() { [ "$(stat -c %s "$tmp/back")" -ge $((15 + 1 + 16384 + 64)) ]; }
+: >"$tmp/back"
+# shellcheck disable=SC2094
+(wait_for 20 has "$tmp/back" R && cat "$tmp/telnet" && wait_for 20 whole_telnet) |
+	timeout 30 socat - "TCP:127.0.0.1:$PORT" >"$tmp/back"
+ok "and telnet" cmp <(tail -c +17 "$tmp/back") <(doubled "$tmp/binary")
+kill "$PID"
+finish
+
+# Telnet, with a client that others made.
+free_port
+start quiet con=null "con0=port:$PORT"
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
+ok "a port" wait_for 20 listens
+unlike "listens on the loopback only" "$(awk -v p="$(printf :%04X "$PORT")" '$4 == "0A" && $2 ~ p {print $2}' /proc/net/tcp /proc/net/tcp6)" \
+	'(^|[^0-9A-F])(00000000|0{32}):'
+start_beside t 30 90 telnet -E 127.0.0.1 "$PORT"
+ok "telnet: a shell greets" prompt t ''
+type_keys 'stty size\r'
+ok "knows the size" wait_for 20 at t seen '^30 90$'
+type_keys 'sh -c "echo o""ne; exec sleep 1000"\r'
+wait_for 20 at t seen '^one'
+# shellcheck disable=SC2016 # for the guest
+type_keys '\003echo status=$?\r'
+ok "^C ends a program" wait_for 20 at t seen '^status=130'
+type_keys 'echo typ""ed\r'
+wait_for 20 at t seen '^typed'
+is "what is typed is echoed once" "$(at t screen | grep -c 'echo typ')" 1
+type_keys 'exit\r'
+finish_beside t
+finish
+is "the guest's end ends telnet" "$STATUS" 0
+
+# Nobody is there: no channel holds the guest up, and who comes later sees the end.
+start quiet umid=vm con=null con0=fd:0,fd:1,log:log con1=socket con2=pty,log:log2 con3=null,log:log3 con4=log:log4 \
+	"$(run_option "for t in 1 2 3 4; do seq 1 $lines >/dev/tty\$t; done; echo up; sleep 1000")"
+ok "a guest that nobody looks at goes on" shows '^up'
+client "$tmp/late" "$(readlink "$folder/con2"),raw,echo=0"
+ok "who opens a pseudo terminal late sees the end" wait_for 20 has "$tmp/late" "^$lines"
+ok "and is told what is missing" has "$tmp/late" 'bytes are not shown'
+leave
+client "$tmp/late" "UNIX-CONNECT:$folder/con1"
+ok "who comes late to a socket, too" wait_for 20 has "$tmp/late" "^$lines"
+leave
+for log in log2 log3 log4; do
+	is "$log has all" "$(numbers "$tmp/$log")" "$wanted"
+done
+kill "$PID"
+finish
+is "a log has what was shown" "$(sha256sum <"$tmp/log")" "$(sha256sum <"$tmp/out")"
+is "and is for its owner alone" "$(stat -c %a "$tmp/log")" 600
+boot quiet umid=vm con=null con0=fd:0,fd:1 con1=pty loglevel=7 "$(run_option 'exit 0')"
+like "a pseudo terminal's name is in the guest's log" "$OUT" "Virtual console 1 assigned device '/dev/pts/[0-9]+'"
+boot quiet con=null con0=fd:0,fd:1 ssl2=pts loglevel=7 "$(run_option 'exit 0')"
+like "and a serial line's" "$OUT" "Serial line 2 assigned device '/dev/pts/[0-9]+'"
+
+# An ordinary user, and another one.
+others_socket() {
+	# shellcheck disable=SC2016 # for the guest
+	start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket "con2=socket:$tmp/tmp/con2" "con3=socket:near" \
+		"$(run_option 'while read -r x; do echo "got $x"; done </dev/tty2 >/dev/tty2')"
+	wait_for 20 test -S "$tmp/tmp/con2"
+}
+if [ "$(id -u)" = 0 ]; then
+	install -m 755 "$ATTACH" "$tmp/attach"
+	chmod 1777 "$tmp"
+	rm -rf "$HOME/.uml"
+	as_user others_socket
+	as() { # UID COMMAND...
+		local uid=$1
+		shift
+		setpriv --reuid="$uid" --regid="$uid" --clear-groups env HOME="$HOME" timeout 5 "$@"
+	}
+	like "an ordinary user's guest is listed for him" "$(as 65534 "$tmp/attach")" "vm +$PID  con1"
+	like "and he attaches to it" "$(echo hello | as 65534 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2")" 'got hello'
+	unlike "another user's connection is refused" "$(echo hello | as 65533 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2" 2>&1)" 'got hello'
+	like "with permission denied" "$(as 65533 "$tmp/attach" "$tmp/tmp/con2" 2>&1)" 'Permission denied'
+	ok "a socket can be beside the guest" test -S "$tmp/near"
+	kill "$PID"
+	finish
+	chmod 755 "$tmp"
+else
+	skip "another user is refused" "needs root"
+fi
+
+# What cannot be.
+refused() { # NAME REGEX
+	is "$1: refused" "$STATUS" "$BAD"
+	like "$1: in one clear line" "$ERR" "^linux: [^"$'\n'"]*$2[^"$'\n'"]*\$"
+}
+boot con=null con0=socket
+refused "a socket of a guest without a name" 'umid='
+boot con=null con0=port:0
+refused "a port that is none" 'port:N'
+boot con=null con0=port
+refused "no port" 'port:N'
+boot con=null con0=log:
+refused "no log" 'log:FILE'
+boot con=null "con0=log:$tmp/home"
+refused "a log that is no file" "$tmp/home"
+boot con=null con0=pty:1
+refused "a pty with a name" 'pty'
+boot con=null con0=fd:0,fd:1,fd:2
+refused "three ways" 'both ways'
+boot con=null "con0=socket:$tmp/$(printf '%0120d' 0)"
+refused "a name that is too long" 'too long'
+start quiet con=null "con0=socket:$tmp/first" "con1=port:$PORT"
+wait_for 20 test -S "$tmp/first"
+wait_for 20 listens
+FIRST=$PID
+boot con=null "con0=socket:$tmp/first"
+refused "a socket that is in use" 'in use'
+boot con=null "con0=port:$PORT"
+refused "a port that is in use" 'in use'
+kill -KILL "$FIRST"
+wait "$FIRST" 2>/dev/null
+unset "guests[$FIRST]"
+start quiet con=null "con0=socket:$tmp/first"
+client "$tmp/late" "UNIX-CONNECT:$tmp/first,forever,intervall=0.1"
+ok "a dead guest's socket can be taken over" wait_for 20 has "$tmp/late" '[#$] $'
+leave
+kill "$PID"
+finish
+
+finished

@@ -1,0 +1,353 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The guest under control: uml_mconsole's commands, names and what killed guests leave, random numbers, clock, watchdog.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v uml_mconsole >/dev/null || skip_all "uml_mconsole is not here: apt-get install uml-utilities"
+datagram=$(tool datagram) || exit 1
+
+# A command to the guest of that name, as the user that it belongs to. Says all that uml_mconsole says.
+mc() { # NAME COMMAND...
+	"${under[@]}" timeout 30 uml_mconsole "$@" </dev/null 2>&1
+}
+answers() { [ "$(mc "$1" version 2>&1 | cut -c1-8)" = 'OK Linux' ]; }
+times() { # how often the guest has written REGEX
+	grep -acE "$1" "$tmp/out"
+}
+often() { # REGEX TIMES: it has, or is gone
+	[ "$(times "$1")" -ge "$2" ] || gone "$PID"
+}
+cpu_time() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$PID/stat"; }
+second() { local end=$((${EPOCHREALTIME/./} + 1000000)); while [ "${EPOCHREALTIME/./}" -lt "$end" ]; do nap; done; }
+# A request as uml_mconsole would send it, and as it would not.
+word() { # NUMBER: 4 bytes
+	local i
+	for i in 0 8 16 24; do printf '%b' "\\x$(printf %02x $(($1 >> i & 255)))"; done
+}
+request() { # TEXT [LENGTH [VERSION [MAGIC]]]
+	word "${4:-0xcafebabe}"
+	word "${3:-2}"
+	word "${2:-${#1}}"
+	printf %s "$1"
+}
+say() { "${under[@]}" "$datagram" send "$HOME/.uml/it/mconsole" 2>&1; }
+
+commands() {
+	local out before after lines file word floods
+	# shellcheck disable=SC2016 # for the guest
+	start umid=it loglevel=8 "$(run_option 'sysctl -w kernel.sysrq=0; sha256sum </proc/kallsyms; echo up; i=0; while :; do i=$((i+1)); [ $((i % 1000)) = 0 ] && echo "at $i"; done')"
+	shows '^up' || diag "no guest"
+	is "the socket is for its owner alone" "$(stat -c %a "$HOME/.uml/it/mconsole" 2>&1)" 600
+
+	like "version" "$(mc it version)" '^OK Linux [^ ]+ 6\.[0-9.]+[^ ]* #.* x86_64$'
+	out=$(mc it help)
+	for word in version help halt reboot cad sysrq stop go config remove proc log stack; do
+		like "help tells of $word" "$out" " $word "
+	done
+	out=$(mc it log "peace to $(seq -s ' ' 1 20)")
+	like "log" "$out" '^OK '
+	ok "writes to the kernel's log" shows '\] peace to 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
+	seq -f 'line %g of a file' 1 50 >"$tmp/log"
+	(cd "$tmp" && mc it log -f log) >"$tmp/said"
+	ok "log -f, of a file" shows '] line 1 of a file'
+	out=$(mc it stack 1)
+	like "stack" "$out" $'^OK .*task:init .*\n.*Call Trace.*\n.* __schedule\\+'
+	like "stack of no process" "$(mc it stack 99999)" '^ERR There is no process 99999'
+	like "stack of what is no number" "$(mc it stack init)" '^ERR Write stack and the number'
+	like "sysrq, although the guest forbids it to its users" "$(mc it sysrq m)" $'^OK .*Show Memory\n.*Mem-Info:'
+	out=$(mc it sysrq t)
+	like "sysrq with an answer of many packets: begin" "$out" $'^OK .*Show State\n'
+	ok "sysrq with an answer of many packets: length" [ "${#out}" -gt 8000 ]
+	ok "sysrq with an answer of many packets: lines" [ "$(grep -c 'task:' <<<"$out")" -gt 15 ]
+	like "sysrq without a letter" "$(mc it sysrq)" '^ERR Write sysrq and a letter'
+	like "an unknown command" "$(mc it frobnicate)" '^ERR Unknown command'
+	like "a command is a whole word" "$(mc it versions)" '^ERR Unknown command'
+
+	like "proc" "$(mc it proc meminfo)" $'^OK MemTotal: +[0-9]+ kB\n.*MemFree'
+	is "proc, in a folder" "$(mc it proc sys/kernel/ostype)" 'OK Linux'
+	is "proc, of a process, with zeroes" "$(mc it proc 1/cmdline)" 'OK /sbin/init'
+	like "proc, of what can be read by programs only" "$(mc it proc 1/environ)" '^OK HOME=/TERM=linux'
+	mc it proc kallsyms | sed '1s/^OK //; $d' >"$tmp/kallsyms"
+	is "proc of a megabyte, complete" "$(sha256sum <"$tmp/kallsyms")" "$(tr -d '\r' <"$tmp/out" | grep -a ' -$')"
+	like "proc of a file that waits" "$(mc it proc kmsg)" '^OK '
+	like "proc of no file" "$(mc it proc nothing)" '^ERR There is no /proc/nothing'
+	like "proc of a folder" "$(mc it proc 1)" '^ERR /proc/1 cannot be read'
+	like "config of no device" "$(mc it config frob1=x)" '^ERR config frob1=.*: no such device'
+	like "remove of no device" "$(mc it remove frob1)" '^ERR remove frob1: no such device'
+
+	like "go without stop" "$(mc it go)" '^ERR The guest is not stopped'
+	is "stop" "$(mc it stop)" 'OK stopped'
+	lines=$(times '^at')
+	before=$(cpu_time)
+	second
+	after=$(cpu_time)
+	is "a stopped guest takes no time" "$((after - before))" 0
+	is "and does nothing" "$(times '^at')" "$lines"
+	like "but answers: version" "$(mc it version)" '^OK Linux'
+	like "but answers: proc" "$(mc it proc uptime)" '^OK [0-9.]+ '
+	like "but answers: proc, with a page of its own" "$(mc it proc 1/environ)" '^OK HOME='
+	like "but answers: sysrq" "$(mc it sysrq m)" '^OK .*Show Memory'
+	like "but answers: stack" "$(mc it stack 1)" '^OK .*task:init'
+	like "but answers: a megabyte" "$(mc it proc kallsyms | wc -l)" '^[0-9]{5,}$'
+	like "a stopped guest cannot be stopped" "$(mc it stop)" '^ERR The guest is stopped already'
+	is "and still has done nothing" "$(times '^at')" "$lines"
+	is "go" "$(mc it go)" 'OK '
+	ok "and it goes on" wait_for 20 often '^at' "$((lines + 3))"
+
+	# What no client should send.
+	like "a datagram without contents" "$(say </dev/null)" '^old: ERR'
+	like "one byte" "$(printf x | say)" '^old: ERR'
+	like "text, as of old" "$(printf version | say)" '^old: ERR'
+	like "another protocol" "$(request version 7 2 0xdeadbeef | say)" '^old: ERR'
+	like "another version of it" "$(request version 7 3 | say)" '^error: This guest speaks version 2'
+	like "a request that is shorter than it says" "$(request version 100 | say)" '^error: The request is longer'
+	like "a request that says it is endless" "$(request version 4294967295 | say)" '^error: The request is longer'
+	like "a request of 511 bytes" "$(request "proc $(printf %506s x)" | say)" '^error: There is no /proc/x'
+	like "a request of 512 bytes" "$(request "proc $(printf %507s x)" | say)" '^error: The request is longer'
+	like "a datagram of 60000 bytes" "$(request "$(printf %60000s x)" | say)" '^error: The request is longer'
+	like "no command" "$(request '' | say)" '^error: Unknown command'
+	like "blanks" "$(request '   ' | say)" '^error: Unknown command'
+	like "a request that uml_mconsole would send" "$(request version | say)" '^Linux '
+	mkdir "$tmp/home/other"
+	chmod 777 "$tmp/home/other"
+	like "a request from another guest's socket" "$(request halt | "${under[@]}" "$datagram" as "$HOME/.uml/it/mconsole" "$HOME/other/mconsole")" \
+		'^error: A guest may not command another'
+	like "one from a socket of another name" "$(request version | "${under[@]}" "$datagram" as "$HOME/.uml/it/mconsole" "$HOME/other/notmconsole")" '^Linux '
+	rm -r "$HOME/other"
+	file=$(head -c 3000 /dev/urandom | base64 -w 0)
+	for lines in 1 13 100 500; do
+		like "$lines random bytes" "$(head -c "$lines" <<<"$file" | say)" '^old: ERR'
+	done
+
+	# A flood: the guest goes on, and others are answered.
+	lines=$(times '^at')
+	floods=()
+	for file in version help frobnicate; do
+		request "$file" | "${under[@]}" "$datagram" flood "$HOME/.uml/it/mconsole" 3 >"$tmp/flood.$file" &
+		floods+=($!)
+		guests[$!]=y
+	done
+	wait_for 20 often '^at' "$((lines + 1))"
+	before=$(times '^at')
+	like "in a flood of requests one of uml_mconsole is answered" "$(mc it help)" '^OK Commands'
+	wait "${floods[@]}"
+	ok "thousands were sent" [ "$(cat "$tmp"/flood.* | paste -sd+ | bc)" -gt 1000 ]
+	ok "and the guest goes on" wait_for 20 often '^at' "$((before + 2))"
+	ok "and answers" answers it
+
+	# Somebody who never reads: he is given up, and does not keep others from interrupt context.
+	request 'proc kallsyms' | "${under[@]}" "$datagram" deaf "$HOME/.uml/it/mconsole" >"$tmp/deaf" &
+	guests[$!]=y
+	file=$!
+	wait_for 10 grep -qs sent "$tmp/deaf"
+	like "somebody does not read his answer: others get theirs" "$(mc it help)" '^OK Commands'
+	like "and those who have to wait for him, too" "$(mc it version)" '^OK Linux'
+	kill "$file" 2>/dev/null
+
+	# Many at once
+	lines=
+	for word in {1..12}; do
+		(mc it proc "sys/kernel/pid_max" >"$tmp/many.$word") &
+		lines+=" $!"
+	done
+	# shellcheck disable=SC2086 # numbers
+	wait $lines
+	is "twelve at once are answered, each" "$(cat "$tmp"/many.* | grep -c '^OK [0-9]')" 12
+
+	is "reboot" "$(mc it reboot)" 'OK '
+	ok "starts it anew" wait_for "$LIMIT" often '^up' 2
+	ok "and it answers again" answers it
+	is "stop, and reboot" "$(mc it stop; mc it reboot)" $'OK stopped\nOK '
+	ok "starts it anew, not stopped" wait_for "$LIMIT" often '^up' 3
+	is "halt" "$(mc it halt)" 'OK '
+	finish
+	is "ends it" "$STATUS" "$HALT"
+	is "its folder is gone, with the socket" "$(ls -A "$HOME/.uml")" ''
+
+	start umid=it quiet "$(run_option 'echo up; sleep 1000')"
+	shows '^up'
+	like "sysrq c: a crash" "$(mc it sysrq c)" '^OK '
+	finish
+	is "ends the guest as a panic does" "$STATUS" "$PANIC"
+	is "and its folder is gone" "$(ls -A "$HOME/.uml")" ''
+
+	start umid=it quiet "$(run_option 'echo up; sleep 1000')"
+	shows '^up'
+	is "cad" "$(mc it cad)" 'OK '
+	finish
+	is "tells init, which ends the guest in order" "$STATUS" 0
+
+	start umid=it quiet "$(run_option 'echo up; sleep 1000')"
+	shows '^up'
+	mc it stop >"$tmp/said"
+	is "a stopped guest can be halted" "$(mc it halt)" 'OK '
+	finish
+	is "and has ended" "$STATUS" "$HALT"
+}
+as_user commands
+
+# Only the owner. The folder keeps others off; were it open, the guest would know them.
+start umid=it quiet "$(run_option 'echo up; sleep 1000')"
+shows '^up'
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 "$HOME/.uml" "$HOME/.uml/it"
+	under=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	unlike "another user cannot write to the socket" "$(mc it version)" Linux
+	chmod 777 "$HOME/.uml/it/mconsole"
+	like "and were he able to, he is refused" "$(mc it version)" '^ERR Only the owner'
+	under=()
+else
+	skip "another user is refused" "only root can be another user"
+fi
+like "its owner is not" "$(mc it version)" '^OK Linux'
+kill -TERM "$PID"
+finish
+
+# Notifications
+listener() { # COUNT
+	"$datagram" listen "$tmp/notify" "$1" >"$tmp/notified" 2>&1 &
+	listener=$!
+	guests[$listener]=y
+	wait_for 10 grep -qs listening "$tmp/notified"
+}
+listener 4
+start umid=it "mconsole=notify:$tmp/notify" quiet "$(run_option 'printf "from the guest" >/proc/mconsole; echo c >/proc/sysrq-trigger')"
+finish
+is "mconsole=notify: a panic is one still" "$STATUS" "$PANIC"
+kill "$listener" 2>/dev/null
+wait "$listener" 2>/dev/null
+unset "guests[$listener]"
+is "mconsole=notify: is told of socket, message and panic, with upstream's numbers" "$(sed 1d "$tmp/notified")" \
+	"0 $HOME/.uml/it/mconsole
+3 from the guest
+1 sysrq triggered crash"
+guest 'ls /proc/mconsole; exit 3' umid=it "mconsole=notify:$tmp/nobody"
+is "nobody who listens is no harm" "$STATUS" 3
+boot "mconsole=notify:$tmp/notify"
+is "mconsole=notify: needs a name: status" "$STATUS" "$BAD"
+like "and says so" "$ERR" 'add umid=NAME'
+boot umid=it mconsole=frob
+is "mconsole= knows nothing else: status" "$STATUS" "$BAD"
+like "and says so" "$ERR" 'write mconsole=notify:SOCKET'
+
+# Names and folders
+folder() { # NAME: wait until the guest has its folder
+	shows '^up'
+	[ -S "$HOME/.uml/$1/mconsole" ]
+}
+up=$(run_option 'echo up; sleep 1000')
+start umid=killed quiet "$up"
+ok "a guest" folder killed
+kill -KILL "$PID"
+finish
+ok "that is killed leaves its folder" [ -S "$HOME/.uml/killed/mconsole" ]
+ln -s /dev/null "$HOME/.uml/killed/con7"
+start umid=killed quiet "$up"
+shows '^up'
+ok "its name can be used again" answers killed
+is "and what was left is gone" "$(cd "$HOME/.uml/killed" && echo *)" 'mconsole pid'
+ln -s /dev/null "$HOME/.uml/killed/con7"
+first=$PID
+boot umid=killed quiet
+is "but not twice: status" "$STATUS" "$BAD"
+like "and says why" "$ERR" "a guest of this name is running as process $first"
+PID=$first
+ok "the first guest has not noticed" answers killed
+kill -KILL "$first"
+finish
+start umid=living quiet "$up"
+shows '^up'
+living=$PID
+is "another guest's start removes what a killed one has left" "$(ls "$HOME/.uml")" living
+mkdir "$HOME/.uml/upstream" "$HOME/.uml/empty" "$HOME/.uml/full"
+echo "$$" >"$HOME/.uml/upstream/pid"
+"$datagram" listen "$HOME/.uml/upstream/mconsole" 1 >"$tmp/notified" 2>&1 &
+guests[$!]=y
+wait_for 10 grep -qs listening "$tmp/notified"
+install -m 600 /dev/null "$HOME/.uml/full/pid"
+echo precious >"$HOME/.uml/full/letter"
+guest true umid=other
+is "but not a living one's, nor what is not a guest's" "$(cd "$HOME/.uml" && find . -type f -o -type s | sort | paste -sd' ')" \
+	'./full/letter ./living/mconsole ./living/pid ./upstream/mconsole ./upstream/pid'
+boot umid=upstream quiet
+like "the name of a guest of upstream's that runs is refused" "$STATUS $ERR" "^$BAD .*is running as process $$: choose"
+PID=$living
+ok "the living one answers" answers living
+mc living halt >"$tmp/said"
+finish
+rm -rf "$HOME/.uml"
+long=$tmp/$(printf '%0100d' 0)
+boot umid=it "uml_dir=$long" quiet
+like "a folder with too long a name for a socket is refused" "$STATUS $ERR" "^$BAD .*too long for the name of a socket"
+rm -rf "$long"
+# Many at once start and are killed: none refuses another's name, none loses its folder.
+pids=
+for i in 1 2 3 4; do
+	start "umid=g$i" mem=64M quiet "$up"
+	pids+=" $PID"
+done
+named() { [ "$(find "$HOME/.uml" -name mconsole 2>/dev/null | wc -l)" = "$1" ]; }
+ok "four that start at once have a folder each" wait_for "$LIMIT" named 4
+# shellcheck disable=SC2086 # numbers
+kill -KILL $pids
+for PID in $pids; do finish; done
+guest true umid=last
+is "and leave none" "$(ls -A "$HOME/.uml")" ''
+
+# Opening files later
+boot "hotplug=$tmp/nowhere" quiet
+like "hotplug= of no folder is refused" "$STATUS $ERR" "^$BAD .*hotplug=$tmp/nowhere: No such folder"
+boot "hotplug=$DISK" quiet
+like "hotplug= of a file is refused" "$STATUS $ERR" "^$BAD .*It is not a folder"
+boot hotplug= quiet
+like "hotplug= of nothing is refused" "$STATUS $ERR" "^$BAD .*no folder is named"
+under=("$(tool confine)" no-landlock)
+boot "hotplug=$tmp/home" quiet
+like "hotplug= on a host without Landlock is refused" "$STATUS $ERR" "^$BAD .*this host has no Landlock"
+is "in one line" "$(wc -l <"$tmp/err")" 1
+guest 'exit 4' umid=it
+is "without hotplug= Landlock is not needed" "$STATUS" 4
+under=()
+rm -rf "$HOME/.uml"
+guest 'exit 4' "hotplug=$tmp/home,$tmp/tmp"
+is "hotplug= of two folders boots" "$STATUS" 4
+start umid=it "hotplug=$tmp/home" quiet "$up"
+shows '^up'
+is "and reboots" "$(mc it reboot)" 'OK '
+ok "as often as one likes" wait_for "$LIMIT" often '^up' 2
+mc it halt >"$tmp/said"
+finish
+
+# Random numbers
+guest 'cat /sys/class/misc/hw_random/rng_current; head -c 100000 /dev/hwrng >/tmp/a; head -c 100000 /dev/hwrng >/tmp/b
+	wc -c </tmp/a; cmp -s /tmp/a /tmp/b || echo different; gzip -c /tmp/a | wc -c
+	head -c 64 /dev/random | wc -c; cat /proc/uptime; dmesg | grep "crng init"' mem=2G
+like "/dev/hwrng is the host's" "$OUT" '^host'
+like "and gives what is asked for" "$OUT" $'\n''100000'$'\n''different'$'\n''100[0-9]{3}'$'\n'
+like "the guest's own random numbers are there at once" "$OUT" $'\n''64'$'\n''[0-9]\.'
+like "for they were seeded before anything else" "$OUT" '\[    0\.0[0-9]*\] random: crng init done'
+
+# The clock
+guest 'cat /sys/class/rtc/rtc0/name /sys/class/rtc/rtc0/since_epoch; date +%s; TZ=UTC hwclock -u -r -f /dev/rtc0'
+now=$(date +%s)
+rtc=$(sed -n 2p <<<"$OUT")
+like "/dev/rtc0 is the host's" "$OUT" '^[^0-9]*host-rtc'
+ok "and says what the host's clock says" [ "$((now - ${rtc:-0}))" -ge 0 -a "$((now - ${rtc:-0}))" -le "$LIMIT" ]
+like "hwclock reads it" "$(sed -n 4p <<<"$OUT")" "$(date -u +%Y)"
+guest 'date -u -s "2031-02-03 04:05:06" >/dev/null; hwclock -u -w -f /dev/rtc0; cat /sys/class/rtc/rtc0/date'
+like "the guest may set it" "$OUT" '2031-02-03'
+ok "which the host does not notice" [ "$(($(date +%s) - now))" -lt 3600 ]
+
+# The watchdog
+start quiet softdog.soft_margin=1 "$(run_option 'echo up; exec sleep 1000 >/dev/watchdog')"
+ok "a watchdog that nobody feeds starts the guest anew" wait_for "$LIMIT" often '^up' 2
+kill -KILL "$PID"
+finish
+boot quiet softdog.soft_margin=1 softdog.soft_panic=1 "$(run_option 'exec sleep 1000 >/dev/watchdog')"
+is "or ends it, as it is told" "$STATUS" "$PANIC"
+guest 'exec 3>/dev/watchdog; for i in 1 2 3 4 5 6 7 8; do echo >&3; sleep 0.3; done; printf V >&3; exec 3>&-; sleep 1.5; exit 6' \
+	softdog.soft_margin=1
+is "one that is fed does not, nor one that is told to stop" "$STATUS" 6
+
+finished

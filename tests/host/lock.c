@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The lock (arch-um/host/lock.c) as a guest kernel finds it that has been taken over: processes lock themselves as
+ * the kernel does, and then ask the host for what they should not get, and for what they should. Each attempt is
+ * a system call made from text that the lock takes for the kernel's. Prints TAP. Its one argument is a folder to
+ * work in.
+ *
+ * Where a row says EPERM the filter has refused, with EACCES Landlock has.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "../../arch-um/include/asm/hostmem.h"
+/* with its own state, so that a restart can be played */
+#include "../../arch-um/host/keep.c"
+
+static struct boot_info info;
+struct boot_info *boot_info = &info;
+
+extern char __executable_start[], etext[];
+
+static int tests;
+static long *result;	/* shared with the child */
+
+/* Open when the lock closes. */
+static int inherited, image, udp, tcp;
+static struct sockaddr_un in_folder, in_other, bus;
+
+enum who { PLAIN, NAMED, HOTPLUG, CONNECT };
+
+#define CALL(nr, ...) CALL_(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL_(nr, a, b, c, d, e, f, ...) \
+	host_syscall6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* What the host has to answer: errors, or ANY success. */
+#define ANY 1
+struct attempt {
+	const char *name;
+	long (*make)(void);
+	long wanted[4];		/* by enum who */
+};
+
+static long try_open(const char *path, int flags, int mode)
+{
+	return CALL(__NR_openat, AT_FDCWD, path, flags, mode);
+}
+
+static long open_read(void) { return try_open("folder/file", O_RDONLY, 0600); }
+static long open_write(void) { return try_open("folder/file", O_RDWR, 0600); }
+static long open_truncate(void) { return try_open("folder/other", O_RDWR | O_CREAT | O_TRUNC, 0600); }
+static long open_new(void) { return try_open("folder/new", O_RDWR | O_CREAT | O_EXCL, 0600); }
+static long open_deep(void) { return try_open("folder/deep/file", O_RDWR, 0600); }
+static long open_unnamed(void) { return try_open("folder", O_RDWR | O_TMPFILE, 0600); }
+static long open_outside(void) { return try_open("outside/file", O_RDONLY, 0600); }
+static long open_dots(void) { return try_open("folder/../outside/file", O_RDONLY, 0600); }
+static long open_link(void) { return try_open("folder/link", O_RDONLY, 0600); }
+static long open_magic(void) { return try_open("/proc/self/mem", O_RDWR, 0600); }
+static long open_passwd(void) { return try_open("/etc/passwd", O_RDONLY, 0600); }
+static long open_new_outside(void) { return try_open("outside/new", O_RDWR | O_CREAT, 0600); }
+static long open_tmp_outside(void) { return try_open("outside", O_RDWR | O_TMPFILE, 0600); }
+static long open_folder(void) { return try_open("folder", O_RDONLY | O_DIRECTORY, 0600); }
+static long open_path(void) { return try_open("outside/file", O_PATH, 0600); }
+static long open_suid(void) { return try_open("folder/suid", O_RDWR | O_CREAT, 04755); }
+static long open_at(void) { return CALL(__NR_openat, inherited, "file", O_RDONLY, 0600); }
+static long open_old(void) { return CALL(__NR_open, "folder/file", O_RDONLY, 0600); }
+static long open_how(void) { return CALL(__NR_openat2, AT_FDCWD, "folder/file", "\0\0\0\0\0\0\0", 24); }
+static long do_creat(void) { return CALL(__NR_creat, "folder/x", 0600); }
+static long do_stat(void) { struct stat st; return CALL(__NR_stat, "outside/file", &st); }
+static long do_statx(void) { char b[256]; return CALL(__NR_statx, AT_FDCWD, "outside/file", 0, 0, b); }
+static long do_truncate(void) { return CALL(__NR_truncate, "outside/file", 0); }
+static long do_link(void) { return CALL(__NR_link, "outside/file", "folder/hard"); }
+static long do_rename(void) { return CALL(__NR_rename, "folder/file", "folder/moved"); }
+static long do_symlink(void) { return CALL(__NR_symlink, "/etc", "folder/etc"); }
+static long do_mkdir(void) { return CALL(__NR_mkdir, "folder/new folder", 0700); }
+static long do_mknod(void) { return CALL(__NR_mknod, "folder/pipe", S_IFIFO | 0600, 0); }
+static long do_chmod(void) { return CALL(__NR_chmod, "outside/file", 0777); }
+static long do_fchmod_any(void) { return CALL(__NR_fchmod, image, 0666); }
+static long do_unlink(void) { return CALL(__NR_unlink, "folder/gone"); }
+static long do_unlink_outside(void) { return CALL(__NR_unlink, "outside/file"); }
+static long do_rmdir(void) { return CALL(__NR_rmdir, "outside/empty"); }
+
+static long sock(int family, int type) { return CALL(__NR_socket, family, type | SOCK_CLOEXEC, 0); }
+static long sock_stream(void) { return sock(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK); }
+static long sock_seqpacket(void) { return sock(AF_UNIX, SOCK_SEQPACKET); }
+static long sock_dgram(void) { return sock(AF_UNIX, SOCK_DGRAM); }
+static long sock_inet(void) { return sock(AF_INET, SOCK_STREAM); }
+static long sock_udp(void) { return sock(AF_INET, SOCK_DGRAM); }
+static long sock_inet6(void) { return sock(AF_INET6, SOCK_STREAM); }
+static long sock_netlink(void) { return sock(AF_NETLINK, SOCK_RAW); }
+static long sock_packet(void) { return sock(AF_PACKET, SOCK_RAW); }
+static long sock_vsock(void) { return sock(AF_VSOCK, SOCK_STREAM); }
+static long sock_pair(void) { int fd[2]; return CALL(__NR_socketpair, AF_UNIX, SOCK_STREAM, 0, fd); }
+
+static long bind_to(const struct sockaddr_un *to)
+{
+	long fd = sock_stream();
+
+	return fd < 0 ? fd : CALL(__NR_bind, fd, to, sizeof(*to));
+}
+
+static long bind_inside(void)
+{
+	long fd = sock_stream(), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = CALL(__NR_bind, fd, &in_folder, sizeof(in_folder));
+	return ret ?: CALL(__NR_listen, fd, 4);
+}
+
+static long bind_own(void)
+{
+	struct sockaddr_un own = { AF_UNIX, "names/guest/socket" };
+
+	return bind_to(&own);
+}
+
+static long bind_outside(void) { return bind_to(&in_other); }
+static long connect_bus(void)
+{
+	long fd = sock_stream();
+
+	return fd < 0 ? fd : CALL(__NR_connect, fd, &bus, sizeof(bus));
+}
+
+/* from a descriptor that somebody gave us */
+static long connect_tcp(void)
+{
+	struct { short family; unsigned short port; unsigned int addr; char pad[8]; } to = {
+		AF_INET, 0x0100, 0x0100007f, "",
+	};
+
+	return CALL(__NR_connect, tcp, &to, sizeof(to));
+}
+
+static long set_option(void) { int on = 1; return CALL(__NR_setsockopt, udp, SOL_SOCKET, SO_BROADCAST, &on, 4); }
+
+static long do_exec(void) { char *argv[] = { "/bin/true", NULL }; return CALL(__NR_execve, argv[0], argv, argv + 1); }
+static long do_execat(void) { char *argv[] = { "", NULL }; return CALL(__NR_execveat, image, "", argv, argv + 1, AT_EMPTY_PATH); }
+static long do_fork(void) { return CALL(__NR_fork); }
+static long do_clone(void) { return CALL(__NR_clone, SIGCHLD, 0); }
+static long do_clone3(void) { unsigned long a[8] = { 0, 0, 0, 0, SIGCHLD }; return CALL(__NR_clone3, a, sizeof(a)); }
+static long do_ptrace(void) { return CALL(__NR_ptrace, PTRACE_ATTACH, getppid(), 0, 0); }
+static long do_vm_write(void) { return CALL(__NR_process_vm_writev, 1, 0, 0, 0, 0); }
+static long do_kill(void) { return CALL(__NR_kill, 1, 0); }
+static long do_own(void) { return CALL(__NR_fcntl, udp, F_SETOWN, 1); }
+static long do_dup(void) { return CALL(__NR_fcntl, udp, F_DUPFD, 100); }
+static long do_mmap_file(void) { return CALL(__NR_mmap, 0x200000, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, image, 0); }
+static long do_mmap_anon(void) { return CALL(__NR_mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
+static long do_mremap(void) { return CALL(__NR_mremap, result, 4096, 4096, MREMAP_MAYMOVE); }
+static long do_uring(void) { char p[128] = ""; return CALL(__NR_io_uring_setup, 4, p); }
+static long do_bpf(void) { return CALL(__NR_bpf, 0, 0, 0); }
+static long do_mount(void) { return CALL(__NR_mount, "none", "folder", "tmpfs", 0, 0); }
+static long do_unshare(void) { return CALL(__NR_unshare, CLONE_NEWUSER); }
+static long do_chroot(void) { return CALL(__NR_chroot, "folder"); }
+static long do_chdir(void) { return CALL(__NR_chdir, "/"); }
+static long do_prctl(void) { return CALL(__NR_prctl, 4 /* PR_SET_DUMPABLE */, 1, 0, 0, 0); }
+static long do_setuid(void) { return CALL(__NR_setuid, 0); }
+static long do_memfd(void) { return CALL(__NR_memfd_create, "x", 0); }
+static long do_ring(void)
+{
+	unsigned long id = 0;
+
+	return CALL(__NR_io_setup, 8, &id);
+}
+static long do_eventfd(void) { return CALL(__NR_eventfd2, 0, 0); }
+static long do_read(void) { char c; return CALL(__NR_pread64, image, &c, 1, 0); }
+
+#define NEVER { -EPERM, -EPERM, -EPERM, -EPERM }
+#define LATE_ONLY { -EPERM, -EPERM, ANY, ANY }
+#define OUTSIDE { -EPERM, -EPERM, -EACCES, -EACCES }
+
+static const struct attempt attempts[] = {
+	{ "read what is open", do_read, { ANY, ANY, ANY, ANY } },
+	{ "open a file in the folder", open_read, LATE_ONLY },
+	{ "open it for writing", open_write, LATE_ONLY },
+	{ "make one, or empty it", open_truncate, LATE_ONLY },
+	{ "make a new one", open_new, LATE_ONLY },
+	{ "open one further below", open_deep, LATE_ONLY },
+	{ "make one without a name", open_unnamed, LATE_ONLY },
+	{ "open a file beside the folder", open_outside, OUTSIDE },
+	{ "by way of ..", open_dots, OUTSIDE },
+	{ "by a symbolic link in the folder", open_link, OUTSIDE },
+	{ "open its own memory", open_magic, OUTSIDE },
+	{ "open /etc/passwd", open_passwd, OUTSIDE },
+	{ "make a file beside the folder", open_new_outside, OUTSIDE },
+	{ "make one without a name there", open_tmp_outside, OUTSIDE },
+	{ "list the folder", open_folder, OUTSIDE },
+	{ "open without a right (O_PATH)", open_path, NEVER },
+	{ "make a file with a mode of its own", open_suid, NEVER },
+	{ "open from an open folder", open_at, NEVER },
+	{ "open by the old call", open_old, NEVER },
+	{ "open by the new call", open_how, NEVER },
+	{ "creat", do_creat, NEVER },
+	{ "stat a file", do_stat, NEVER },
+	{ "statx a file", do_statx, NEVER },
+	{ "truncate a file by name", do_truncate, NEVER },
+	{ "link", do_link, NEVER },
+	{ "rename", do_rename, NEVER },
+	{ "symlink", do_symlink, NEVER },
+	{ "mkdir", do_mkdir, NEVER },
+	{ "mknod", do_mknod, NEVER },
+	{ "chmod", do_chmod, NEVER },
+	{ "open an image to others", do_fchmod_any, NEVER },
+	{ "remove a file in the folder", do_unlink, { -EACCES, -EACCES, ANY, ANY } },
+	{ "remove a file beside the folder", do_unlink_outside, { -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "remove a folder", do_rmdir, { -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "make a stream socket", sock_stream, LATE_ONLY },
+	{ "make a seqpacket socket", sock_seqpacket, LATE_ONLY },
+	{ "make a datagram socket", sock_dgram, { -EPERM, -EPERM, -EPERM, ANY } },
+	{ "make a TCP socket", sock_inet, NEVER },
+	{ "make a UDP socket", sock_udp, NEVER },
+	{ "make an IPv6 socket", sock_inet6, NEVER },
+	{ "make a netlink socket", sock_netlink, NEVER },
+	{ "make a packet socket", sock_packet, NEVER },
+	{ "make a vsock socket", sock_vsock, NEVER },
+	{ "make a pair of sockets", sock_pair, NEVER },
+	{ "listen in the folder", bind_inside, LATE_ONLY },
+	{ "listen beside it", bind_outside, OUTSIDE },
+	{ "listen in the guest's own folder", bind_own, { -EPERM, -EPERM, ANY, -EACCES } },
+	{ "connect to somebody's socket", connect_bus, { -EPERM, -EPERM, -EPERM, ANY } },
+	{ "connect a TCP socket that it was given", connect_tcp, { -EPERM, -EPERM, -EPERM, -EACCES } },
+	{ "set an option of a socket that it was given", set_option, NEVER },
+	{ "execve", do_exec, NEVER },
+	{ "execveat", do_execat, NEVER },
+	{ "fork", do_fork, NEVER },
+	{ "clone", do_clone, NEVER },
+	{ "clone3", do_clone3, NEVER },
+	{ "ptrace", do_ptrace, NEVER },
+	{ "write to another process", do_vm_write, NEVER },
+	{ "kill", do_kill, NEVER },
+	{ "have signals sent to another process", do_own, NEVER },
+	{ "duplicate a descriptor", do_dup, NEVER },
+	{ "map a file", do_mmap_file, NEVER },
+	{ "map other memory", do_mmap_anon, NEVER },
+	{ "move mappings to where the host likes", do_mremap, NEVER },
+	{ "io_uring", do_uring, NEVER },
+	{ "bpf", do_bpf, NEVER },
+	{ "mount", do_mount, NEVER },
+	{ "unshare", do_unshare, NEVER },
+	{ "chroot", do_chroot, NEVER },
+	{ "chdir", do_chdir, NEVER },
+	{ "prctl", do_prctl, NEVER },
+	{ "setuid", do_setuid, NEVER },
+	{ "memfd_create", do_memfd, NEVER },
+	{ "make an AIO ring", do_ring, NEVER },
+	{ "make an eventfd", do_eventfd, NEVER },
+};
+
+#define NR (sizeof(attempts) / sizeof(*attempts))
+
+static void ok(int good, const char *who, const char *what)
+{
+	printf("%sok %d - %s: %s\n", good ? "" : "not ", ++tests, who, what);
+}
+
+static int make(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+	if (fd < 0 || write(fd, "contents", 8) != 8) {
+		printf("Bail out! cannot make %s\n", path);
+		exit(1);
+	}
+	return fd;
+}
+
+static int lock(enum who who)
+{
+	struct host_lock l = {
+		.text_start = (unsigned long)__executable_start,
+		.text_end = (unsigned long)etext,
+		.gate_open = 0x7dffffe00100,
+		.gate_hide = 0x7dffffe00200,
+		.memfd = 1000,
+		.empty = 1001,
+		.hotplug = who >= HOTPLUG ? "folder\0second\0" : NULL,
+		.connect = who == CONNECT,
+	};
+
+	if (who == NAMED || who == HOTPLUG) {
+		l.folder = "names/guest";
+		l.parent = "names";
+	}
+	return host_lock(&l);
+}
+
+/* In the child: nothing of the C library, which is not in the text that the lock knows. */
+static void attack(enum who who)
+{
+	unsigned int i;
+
+	result[NR] = lock(who);
+	if (!result[NR])
+		for (i = 0; i < NR; i++)
+			result[i] = attempts[i].make();
+	for (;;)
+		host_syscall1(__NR_exit_group, 0);
+}
+
+static void prepare(void)
+{
+	static const char * const folders[] = {
+		"folder", "folder/deep", "second", "outside", "outside/empty", "names", "names/guest",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++)
+		mkdir(folders[i], 0700);
+	close(make("folder/file"));
+	close(make("folder/gone"));
+	close(make("folder/deep/file"));
+	close(make("outside/file"));
+	unlink("folder/new");
+	unlink("folder/socket");
+	unlink("names/guest/socket");
+	unlink("folder/link");
+	if (symlink("../outside/file", "folder/link"))
+		printf("# no symbolic link\n");
+}
+
+static void test(enum who who, const char *name)
+{
+	char value[128];
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	prepare();
+	for (i = 0; i <= NR; i++)
+		result[i] = 4711;
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		attack(who);
+	waitpid(pid, &status, 0);
+	ok(result[NR] == 0 && WIFEXITED(status), name, "locks itself");
+	for (i = 0; i < NR; i++) {
+		long wanted = attempts[i].wanted[who];
+		int good = wanted == ANY ? result[i] >= 0 && result[i] != 4711 :
+			   result[i] == wanted;
+
+		if (attempts[i].make == connect_tcp && who == CONNECT && host_landlock_abi() < 4)
+			continue;
+
+		ok(good, name, attempts[i].name);
+		if (!good) {
+			snprintf(value, sizeof(value), "got %ld, wanted %ld", result[i], wanted);
+			printf("# %s\n", value);
+		}
+	}
+}
+
+/* The host room's own functions, and what outlives a restart. */
+enum { OPENED, STAT, LISTENING, DENIED, REOPENED, RELOCKED, PIPE, ALIGN, KEPT, BACK, LATE_GONE,
+       FORGOTTEN, MANY, NR_STEPS };
+static const char * const steps[] = {
+	[OPENED] = "host_open() opens a file in the folder",
+	[STAT] = "host_stat() says what it is",
+	[LISTENING] = "host_unix_listen() makes a socket there",
+	[DENIED] = "host_open() fails with EACCES elsewhere, host_stat() too",
+	[REOPENED] = "what was opened at the start and is closed is closed, and can be opened again",
+	[RELOCKED] = "and locked again",
+	[PIPE] = "a pipe without another end does not make the guest wait",
+	[ALIGN] = "host_dio_align() works on a new file",
+	[KEPT] = "what was opened at the start is there after a restart",
+	[BACK] = "what was closed meanwhile is opened anew by a restarted kernel, even if it was never again",
+	[LATE_GONE] = "what was opened later is closed before a restart",
+	[FORGOTTEN] = "and a restarted kernel is not given it",
+	[MANY] = "a thousand files can be opened and closed, and 300 at a time cannot be",
+};
+
+static int is_closed(int fd)
+{
+	return host_syscall3(__NR_fcntl, fd, F_GETFD, 0) == -EBADF;
+}
+
+/* The table of what is open has room for 256, whatever their names. */
+static int open_many(void)
+{
+	char name[] = "folder/new0000";
+	int fd[300], i, n = 0, good = 1;
+
+	for (i = 0; i < 1000 && good; i++) {
+		name[10] = '0' + i / 1000;
+		name[11] = '0' + i / 100 % 10;
+		name[12] = '0' + i / 10 % 10;
+		name[13] = '0' + i % 10;
+		fd[0] = host_open(name, HOST_O_WRITE | HOST_O_CREATE);
+		good = fd[0] >= 0 && !host_close(fd[0]) && !host_unlink(name);
+	}
+	while (n < 300 && (fd[n] = host_open("folder/file", HOST_O_READ)) >= 0)
+		n++;
+	good = good && n > 200 && n < 256 && fd[n] == -ENFILE;
+	while (n--)
+		host_close(fd[n]);
+	return good && host_open("folder/file", HOST_O_READ) >= 0;
+}
+
+static void use_room(void)
+{
+	const unsigned int rw = HOST_O_READ | HOST_O_WRITE;
+	struct host_stat st;
+	int kept, first, second, late, again, sock;
+
+	kept = host_open("folder/file", rw);
+	first = host_open("folder/deep/file", rw);
+	second = host_open("folder/gone", rw);
+	host_lock_file(first, 1);
+	result[NR] = lock(HOTPLUG);
+
+	late = host_open("folder/new", rw | HOST_O_CREATE);
+	result[OPENED] = late >= 0 && host_pwrite(late, "text", 4, 0) == 4;
+	result[STAT] = !host_stat("folder/new", &st) && st.size == 4;
+	sock = host_unix_listen("folder/socket", 1);
+	result[LISTENING] = sock >= 0;
+	result[DENIED] = host_open("outside/file", HOST_O_READ) == -EACCES &&
+			 host_stat("outside/file", &st) == -EACCES;
+	host_close(first);
+	result[REOPENED] = is_closed(first);
+	again = host_open("folder/deep/file", rw);
+	result[REOPENED] &= again >= 0 && !is_closed(again);
+	result[RELOCKED] = !host_lock_file(again, 1);
+	result[PIPE] = host_open("folder/pipe", HOST_O_READ) >= 0 &&
+		       host_open("folder/pipe", HOST_O_WRITE) >= 0;
+	result[ALIGN] = host_dio_align(late) == host_dio_align(kept);
+	host_close(second);
+	result[MANY] = open_many();
+
+	/* as machine_restart() does, and what a new image finds */
+	kept_drop_late();
+	result[LATE_GONE] = is_closed(late) && is_closed(sock);
+	locked = reopens = 0;
+	info.reboots++;
+	result[KEPT] = host_open("folder/file", rw) == kept && !is_closed(kept) &&
+		       host_open("folder/deep/file", rw) == again && !host_lock_file(again, 1);
+	result[BACK] = host_open("folder/gone", rw) >= 0;
+	result[FORGOTTEN] = host_open("folder/new", rw | HOST_O_CREATE) == -ENOENT;
+	result[NR] |= lock(HOTPLUG);
+	late = host_open("folder/new", rw | HOST_O_CREATE);
+	result[FORGOTTEN] &= late >= 0 && host_stat("folder/new", &st) == 0 && st.size == 4;
+	host_syscall1(__NR_exit_group, 0);
+}
+
+/* Without hotplug=: what is closed is kept for the next kernel. */
+static void use_room_plain(void)
+{
+	int fd = host_open("folder/file", HOST_O_READ), other;
+
+	result[NR] = lock(PLAIN);
+	host_close(fd);
+	result[0] = !is_closed(fd) && host_open("folder/file", HOST_O_READ | HOST_O_WRITE) == -EPERM;
+	result[1] = host_open("folder/file", HOST_O_READ) == fd;
+	other = host_open("folder/file", HOST_O_READ);
+	result[2] = other == -EPERM;
+	host_close(fd);
+	kept_drop_late();
+	locked = 0;
+	info.reboots++;
+	result[3] = host_open("folder/file", HOST_O_READ) == fd && !is_closed(fd);
+	host_syscall1(__NR_exit_group, 0);
+}
+
+static void test_room(void (*use)(void), const char *name, const char * const *what, unsigned int n)
+{
+	unsigned int i;
+	pid_t pid;
+
+	prepare();
+	mkfifo("folder/pipe", 0600);
+	memset(result, 0, (NR + 1) * sizeof(*result));
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		use();
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+	ok(result[NR] == 0, name, "locks itself");
+	for (i = 0; i < n; i++)
+		ok(result[i] == 1, name, what[i]);
+	unlink("folder/pipe");
+}
+
+static struct sockaddr_un address(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	strcpy(addr.sun_path, path);
+	return addr;
+}
+
+int main(int argc, char **argv)
+{
+	static const char * const plain[] = {
+		"what is closed stays open, and nothing else can be opened",
+		"but it can be opened again as what it was",
+		"once",
+		"and is there after a restart",
+	};
+	int bus_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 2 || chdir(argv[1])) {
+		printf("Bail out! usage: lock FOLDER\n");
+		return 1;
+	}
+	if (host_landlock_abi() < 1) {
+		printf("1..0 # SKIP this host has no Landlock\n");
+		return 0;
+	}
+	result = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	prepare();
+	inherited = open("folder", O_RDONLY | O_DIRECTORY);
+	image = make("image");
+	udp = socket(AF_INET, SOCK_DGRAM, 0);
+	tcp = socket(AF_INET, SOCK_STREAM, 0);
+	in_folder = address("folder/socket");
+	in_other = address("outside/socket");
+	bus = address("outside/bus");
+	unlink("outside/bus");
+	if (bind(bus_fd, (void *)&bus, sizeof(bus)) || listen(bus_fd, 100))
+		printf("# no socket to connect to\n");
+
+	if (host_landlock_abi() < 4)
+		puts("# this host's Landlock cannot keep a socket from being connected");
+	test(PLAIN, "a guest");
+	test(NAMED, "one with a name");
+	test(HOTPLUG, "one with a name and hotplug=");
+	test(CONNECT, "one with hotplug=,connect");
+	test_room(use_room, "with hotplug=", steps, NR_STEPS);
+	test_room(use_room_plain, "without hotplug=", plain, sizeof(plain) / sizeof(*plain));
+	printf("1..%d\n", tests);
+	return 0;
+}
