@@ -27,7 +27,7 @@ boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
 # Tests have a disk of their own: the other one is for whoever works with make boot.
-check: setup-check linux build/check.ext4 build/tests.ext4 build/net.ext4
+check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4
 	@prove $(TESTS)
 
 kselftest: setup-kselftest linux build/check.ext4
@@ -52,6 +52,9 @@ build/tiny.ext4 build/check.ext4: rootfs/mktiny rootfs/image.sh rootfs/init.c | 
 
 build/tests.ext4: rootfs/mktests rootfs/image.sh $(shell find tests/guest) | setup-boot
 	@rootfs/mktests $@
+
+build/block.ext4: rootfs/mkblock rootfs/image.sh tests/block/disk.c | setup-check
+	@rootfs/mkblock $@
 
 build/net.ext4: rootfs/mknet rootfs/mktiny rootfs/image.sh rootfs/init.c | setup-check
 	@rootfs/mknet $@

@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Copy-on-write files, which uml-utilities read and make too, and disposable disks.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+sum() { sha256sum <"$1" | awk '{print $1}'; }
+BLOCK=$build/block.ext4
+[ -e "$BLOCK" ] || "$top/rootfs/mkblock" || exit 1
+# A guest that goes on while others are tried, and its end.
+stay() { # OPTION...
+	start quiet "$@" "$(run_option 'echo up; sleep 1000')"
+	STAYS=$PID
+	shows '^up'
+}
+leave() {
+	PID=$STAYS
+	kill -KILL "$PID"
+	finish
+}
+# What a guest finds on its third disk, after COMMAND: in SUM.
+on_disk() { # COMMAND OPTION...
+	local command=$1
+	shift
+	guest "$command; echo \"sum \$(sha256sum </dev/ubdc)\"" "$@"
+	SUM=$(awk '$1 == "sum" {print $2}' <<<"$OUT")
+}
+refused() { # NAME REGEX
+	is "$1: status 1" "$STATUS" "$BAD"
+	like "$1: and why" "$ERR" "$2"
+}
+
+base=$tmp/base
+cow=$tmp/cow
+# Not a multiple of what the bitmap's pages, bytes and words stand for.
+head -c $((20 * 1048576 + 3 * 512)) /dev/urandom >"$base"
+chmod 644 "$base"
+before=$(sum "$base")
+
+# The same writes, by the guest and here. Some go past the boundaries of the bitmap's pages (16 MiB) and bytes (4 KiB).
+# shellcheck disable=SC2016 # for other shells
+writes() { # DEVICE
+	printf 'for at in 0 7 9 4095 32766 40958; do yes $at | dd of=%s bs=512 count=5 seek=$at conv=notrunc iflag=fullblock; done 2>/dev/null; ' "$1"
+	printf 'yes long | dd of=%s bs=64k count=40 seek=245 conv=notrunc iflag=fullblock 2>/dev/null' "$1"
+}
+cp "$base" "$tmp/want"
+sh -c "$(writes "$tmp/want")"
+want=$(sum "$tmp/want")
+
+on_disk 'true' ubd2="$cow,$base"
+is "a new COW file shows its backing file" "$SUM" "$before"
+ok "and takes hardly any room" [ "$(stat -c %b "$cow")" -le 64 ]
+on_disk "$(writes /dev/ubdc)" ubd2="$cow,$base"
+is "what is written is read again" "$SUM" "$want"
+is "the backing file stays as it was" "$(sum "$base")" "$before"
+on_disk 'true' ubd2="$cow"
+is "the next guest finds it, by the COW file's name alone" "$SUM" "$want"
+ok "and the file has grown by little more than that" [ "$(stat -c %b "$cow")" -le $(((40 * 64 + 200) * 2)) ]
+on_disk 'true' ubd2r="$cow"
+is "so does one that only reads" "$SUM" "$want"
+on_disk 'cat /sys/block/ubdc/queue/write_cache' ubd2s="$tmp/sync.cow,$base"
+like "a COW disk of synchronous writes has no cache" "$OUT" 'write through'
+on_disk "$(writes /dev/ubdc)" ubd2s="$tmp/sync.cow,$base"
+is "and is written as well" "$SUM" "$want"
+
+# uml_moo merges, uml_mkcow makes.
+uml_moo "$cow" "$tmp/merged" >/dev/null
+is "uml_moo reads what was written" "$(sum "$tmp/merged")" "$want"
+uml_moo "$tmp/sync.cow" "$tmp/merged" >/dev/null
+is "of synchronous writes too" "$(sum "$tmp/merged")" "$want"
+uml_mkcow "$tmp/made" "$base" >/dev/null 2>&1
+is "our header is the one of uml_mkcow" "$(head -c 4128 "$tmp/made" | sha256sum)" "$(head -c 4128 "$cow" | sha256sum)"
+is "and so is the file's size" "$(stat -c %s "$tmp/made")" "$(stat -c %s "$cow")"
+on_disk "$(writes /dev/ubdc)" ubd2="$tmp/made"
+is "a file of uml_mkcow is written to" "$SUM" "$want"
+uml_moo "$tmp/made" "$tmp/merged" >/dev/null
+is "and merged" "$(sum "$tmp/merged")" "$want"
+
+# A flush is what makes it last; without one it is soon.
+start quiet ubd2="$tmp/killed,$base" "$(run_option "$(writes /dev/ubdc); sync /dev/ubdc; echo safe; sleep 1000")"
+shows '^safe'
+kill -KILL "$PID"
+finish
+on_disk 'true' ubd2="$tmp/killed"
+is "what was synced outlives kill -9" "$SUM" "$want"
+
+# shellcheck disable=SC2016 # for the guest
+# It outlives a restart of the guest in its process, synced or not.
+again=$(printf 'if [ "$(head -c 2 /dev/ubdc)" = 0 ]; then sha256sum /dev/ubdc /dev/ubdd; poweroff -f; fi; ')
+again+=$(for d in /dev/ubdc /dev/ubdd; do writes "$d" | sed "s,of=$d,& oflag=direct,g"; echo; done)
+start quiet ubd2="$tmp/again,$base" "ubd3=$base,snapshot" "$(run_option "$again
+	reboot -f")"
+finish
+is "what was written is there after a reboot" "$(grep -c "^$want" <<<"$OUT")" 2
+on_disk 'true' ubd2="$tmp/again"
+is "and on the host" "$SUM" "$want"
+
+# Zeroes and discards: holes in the COW file.
+room=$(stat -c %b "$cow")
+on_disk '/tests/disk zero /dev/ubdc 16056320 2621440' "ubd1r=$BLOCK" ubd2="$cow"
+dd if=/dev/zero of="$tmp/want" bs=64k count=40 seek=245 conv=notrunc 2>/dev/null
+is "what is zeroed reads as zeroes" "$SUM" "$(sum "$tmp/want")"
+ok "and takes no room on the host" [ "$(stat -c %b "$cow")" -lt $((room - 40 * 128 + 256)) ]
+uml_moo "$cow" "$tmp/merged" >/dev/null
+is "nor is it the backing file's again" "$(sum "$tmp/merged")" "$(sum "$tmp/want")"
+
+# Names and locks.
+stay ubd2="$cow,$base"
+boot quiet ubd2="$cow" 'run="true"'
+refused "a second writer of a COW file" "$cow: another guest"
+boot quiet ubd2="$base" 'run="true"'
+refused "a writer of its backing file" "$base: another guest"
+on_disk 'true' ubd2="$tmp/other,$base"
+is "but another COW file shares it" "$SUM" "$before"
+leave
+mv "$base" "$tmp/moved"
+boot quiet ubd2="$cow" 'run="true"'
+refused "a backing file that is gone" "$base: No such file"
+on_disk 'true' ubd2="$cow,$tmp/moved"
+is "one that was moved is named once" "$SUM" "$(sum "$tmp/want")"
+on_disk 'true' ubd2="$cow"
+is "and known from then on" "$SUM" "$(sum "$tmp/want")"
+
+# What does not fit.
+mv "$tmp/moved" "$base"
+cp -p "$base" "$tmp/keep"
+touch "$base"
+boot quiet ubd2="$cow,$base" 'run="true"'
+refused "a backing file that was changed" "$base does not fit.*changed"
+touch -r "$tmp/keep" "$base"
+truncate -s +512 "$base"
+touch -r "$tmp/keep" "$base"
+boot quiet ubd2="$cow,$base" 'run="true"'
+refused "a backing file of another size" "$base does not fit.*bytes"
+truncate -s -512 "$base"
+touch -r "$tmp/keep" "$base"
+boot quiet ubd2="$base,$base" 'run="true"'
+refused "a file that is no COW file" "$base: "
+boot quiet ubd2="$tmp/new,$cow" 'run="true"'
+refused "a COW file as backing file" "$cow: this is a COW file"
+boot quiet ubd2="$tmp/new,$tmp/nowhere" 'run="true"'
+refused "a backing file that is not there" "$tmp/nowhere: No such file"
+is "then no COW file is made" "$(ls "$tmp/new" 2>/dev/null)" ''
+boot quiet ubd2r="$tmp/new,$base" 'run="true"'
+refused "a new COW file that may not be written" "$tmp/new: No such file"
+head -c 19000000 "$tmp/made" >"$tmp/short"
+boot quiet ubd2="$tmp/short,$base" 'run="true"'
+refused "a COW file without its end" "$tmp/short: .*lost its end"
+cp "$cow" "$tmp/bad"
+printf '\0\0\2\1' | dd of="$tmp/bad" bs=1 seek=20 conv=notrunc 2>/dev/null
+boot quiet ubd2="$tmp/bad,$base" 'run="true"'
+refused "a COW file of a strange sector size" "$tmp/bad: .*damaged"
+printf '\0\0\0\2' | dd of="$tmp/bad" bs=1 seek=4 conv=notrunc 2>/dev/null
+boot quiet ubd2="$tmp/bad,$base" 'run="true"'
+refused "a COW file of an old version" "$tmp/bad: .*version"
+
+# Disposable.
+files() { find "$tmp/tmp" /var/tmp -mindepth 1 -maxdepth 1 2>/dev/null | sort; }
+files_before=$(files)
+chmod 444 "$base"
+as_user on_disk "$(writes /dev/ubdc)" ubd2="$base,snapshot"
+cp "$base" "$tmp/want" && chmod 644 "$tmp/want"
+sh -c "$(writes "$tmp/want")"
+is "a disposable disk can be written, of an image that cannot" "$SUM" "$(sum "$tmp/want")"
+is "the image stays as it was" "$(sum "$base")" "$before"
+is "nothing is left" "$(files)" "$files_before"
+start quiet "ubd0=$DISK,snapshot" root=/dev/ubda rw \
+	"$(run_option 'yes | dd of=/big bs=1M count=8 iflag=fullblock 2>/dev/null; sync; ls -s /big; echo up; sleep 1000')"
+STAYS=$PID
+shows '^up'
+is "while it runs neither" "$(files)" "$files_before"
+boot quiet "ubd0=$DISK,snapshot" root=/dev/ubda rw 'run="ls /big"'
+is "two guests share the image" "$STATUS" 1
+like "and do not see each other's changes" "$OUT" 'No such file'
+leave
+is "nor is there anything after kill -9" "$(files)" "$files_before"
+on_disk 'true' ubd2="$cow,$base"
+on_disk "$(writes /dev/ubdc)" ubd2="$cow,snapshot,SER1"
+on_disk 'cat /sys/block/ubdc/serial; echo' ubd2="$cow,snapshot,SER1"
+like "a COW file can be disposable, and have a serial number" "$OUT" SER1
+uml_moo "$cow" "$tmp/merged" >/dev/null
+is "and has not changed" "$SUM" "$(sum "$tmp/merged")"
+
+finished
