@@ -37,7 +37,7 @@ static void note(struct vec_link *link)
 
 	if (s->scan > s->tail) {
 		note.skip = s->scan - s->tail;
-	} else {
+	} else if (s->tail - s->scan < VEC_PREFIX) {
 		note.prefix_len = s->tail - s->scan;
 		memcpy(note.prefix, s->in + s->scan, note.prefix_len);
 	}
@@ -123,7 +123,8 @@ static long fill(struct vec_link *link, bool *dry)
 		*dry = ret < IN_SIZE - s->tail;
 		s->tail += ret;
 		s->nonsense = !scan(s);
-		note(link);
+		if (!s->nonsense)
+			note(link);
 	}
 	return ret;
 }

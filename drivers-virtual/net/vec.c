@@ -105,7 +105,7 @@ static void set_blocked(struct vec *vec, bool blocked)
 /* Hand to the host what is queued.  Under the queue's lock. */
 static void vec_flush(struct vec *vec)
 {
-	while ((vec->queued || vec->link.unsent) && vec->connected) {
+	while ((vec->queued || vec->link.unsent) && vec->connected && !vec->closing) {
 		unsigned int run = min(vec->queued, vec->o.depth - vec->first);
 		int n;
 
@@ -128,14 +128,16 @@ static void vec_flush(struct vec *vec)
 				hrtimer_start(&vec->retry, VEC_RETRY_NS, HRTIMER_MODE_REL_SOFT);
 			break;
 		} else if (n == -EPIPE) {
-			peer_gone(vec);
+			/* What it sent before that is still to be read. */
+			vec->closing = true;
+			napi_schedule(&vec->napi);
 		} else if (n == -ENOTCONN) {
 			purge(vec, &vec->counts.tx_no_peer);
 		} else {
 			complete_frames(vec, 1, &vec->counts.tx_refused);
 		}
 	}
-	if (!vec->connected)
+	if (!vec->connected || vec->closing)
 		purge(vec, &vec->counts.tx_no_peer);
 	if (!vec->queued && !vec->link.unsent)
 		set_blocked(vec, false);
@@ -187,7 +189,7 @@ static netdev_tx_t vec_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	bool more = netdev_xmit_more();
 	u64 *dropped = NULL;
 
-	if (!vec->connected)
+	if (!vec->connected || vec->closing)
 		dropped = &vec->counts.tx_no_peer;
 	else if (vec->dropping && vec->drop_time == jiffies)
 		dropped = &vec->counts.tx_slow_peer;
@@ -402,6 +404,10 @@ static int vec_poll(struct napi_struct *napi, int budget)
 			if (n == -EPROTO)
 				vec->counts.rx_bad_header++;
 			peer_gone(vec);
+		} else if (vec->closing) {
+			if (n <= 0)
+				peer_gone(vec);
+			continue;
 		} else if (work >= VEC_MANY) {
 			/* The next poll will find what comes while these are used. */
 			work = budget;
@@ -517,6 +523,7 @@ static int connect_peer(struct vec *vec)
 		return err;
 	vec->quiet = false;
 	vec->dropping = false;
+	vec->closing = false;
 	vec->connected = true;
 	netif_carrier_on(vec->dev);
 	return 0;

@@ -165,6 +165,7 @@ struct vec {
 	int irq, listener_irq, control_irq;	/* 0: none */
 	struct work_struct peer_work;	/* peers that come and go */
 	bool connected;			/* there is a peer */
+	bool closing;			/* it reads no more */
 	bool control_ready;
 	bool quiet;			/* no SIGIO: busy, and polled anyway */
 
