@@ -134,10 +134,10 @@ if [ -w /dev/net/tun ] && unshare -rn true 2>/dev/null; then
 	# shellcheck disable=SC2016 # for the shell between
 	under=(unshare -rn sh -c 'ip link set lo up; ip tuntap add tap0 mode tap; ip addr add 10.1.1.1/24 dev tap0; ip link set tap0 up
 		(iperf3 -s -1; iperf3 -s -1) >/dev/null & exec "$@"' sh)
-	guest "$reach$counts$(up 2) reach 10.1.1.1; iperf3 -c 10.1.1.1 -n 100M | tail -n 3; iperf3 -c 10.1.1.1 -n 100M -R | tail -n 3
+	guest "$reach$counts$(up 2) reach 10.1.1.1; iperf3 -c 10.1.1.1 -n 100M; iperf3 -c 10.1.1.1 -n 100M -R
 		echo frames \$(count tx_packets) \$(count rx_packets)" vec0:transport=tap,ifname=tap0
 	under=()
-	is "tap: iperf3 moves 100 MB to the host and back" "$(grep -cE 'MBytes .* sender' <<<"$OUT")" 2
+	is "tap: iperf3 moves 100 MB to the host and back" "$(grep -c 'Bytes .* receiver' <<<"$OUT")" 2
 	frames=$(number frames)
 	ok "tap: in frames that the two kernels do not cut (${frames:-no} frames)" [ "${frames:-1000000}" -lt 30000 ]
 else
@@ -245,7 +245,8 @@ badly() { # KIND OPTION WORD...
 	local kind=$1 option=$2
 	shift 2
 	start quiet "vec0:$option" "$(run_option "$carrier$counts$(up 1) echo up; carrier 1; read x
-		for name in rx_packets rx_runt rx_oversized rx_bad_header peers_lost; do echo \$name \$(count \$name); done
+		old=; while new=\$(count rx_packets); [ \"\$new\" != \"\$old\" ]; do old=\$new; sleep 0.5; done
+		for name in rx_no_memory rx_packets rx_runt rx_oversized rx_bad_header peers_lost; do echo \$name \$(count \$name); done
 		ping -q -c 1 127.0.0.1 >/dev/null && echo alive")"
 	shows '^up'
 	"$neighbour" "$kind" "$net/a" "$@" >"$tmp/neighbour" 2>&1 </dev/null
@@ -253,15 +254,7 @@ badly() { # KIND OPTION WORD...
 INPUT=$tmp/keys2
 mkfifo "$INPUT"
 exec {keys2}<>"$INPUT"
-settled() { # the guest has taken all that was sent
-	local before after
-	before=$(awk '{print $14 + $15}' "/proc/$PID/stat")
-	for _ in {1..10}; do nap; done
-	after=$(awk '{print $14 + $15}' "/proc/$PID/stat")
-	[ $((after - before)) -lt 5 ]
-}
 tell() {
-	wait_for 30 settled
 	echo >&"$keys2"
 	finish
 }
@@ -303,13 +296,11 @@ for kind in seqpacket stream dgram; do
 	# shellcheck disable=SC2016 # for the guest
 	start quiet "vec0:$option" "$(run_option "$carrier$counts$(up 1) echo up; carrier 1
 		ip neigh add 10.1.1.2 lladdr 02:00:00:00:00:02 dev vec0 2>/dev/null || arp -s 10.1.1.2 02:00:00:00:00:02
-		read x; exec 3>/dev/udp/10.1.1.2/9; dd if=/dev/zero bs=1400 count=5000 >&3 2>/dev/null
-		read x; echo sent; dd if=/dev/zero bs=1400 count=50 >&3 2>/dev/null
+		read x; bash -c 'dd if=/dev/zero bs=1400 count=5000 2>/dev/null >/dev/udp/10.1.1.2/9'
 		echo dropped \$(count tx_slow_peer); exit 5")"
 	shows '^up'
 	run_along "$tmp/neighbour" "$neighbour" "$kind" "$net/a" deaf
 	wait_for 20 grep -q there "$tmp/neighbour"
-	echo >&"$keys2"
 	echo >&"$keys2"
 	finish
 	is "$kind: a peer that reads nothing does not make a guest wait" "$STATUS" 5
@@ -327,14 +318,14 @@ start_other "$slab$counts$(up 1) slab before; for i in 1 2 3; do iperf3 -s -1 >/
 wait_for 30 [ -e "$net/a" ]
 LIMIT=150
 guest "$reach$(up 2) reach 10.1.1.1
-	until iperf3 -c 10.1.1.1 -n 900M --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done
+	until iperf3 -c 10.1.1.1 -n 1300M --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done
 	until iperf3 -c 10.1.1.1 -n 600M -R -P 4 --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done
 	until iperf3 -c 10.1.1.1 -u -b 0 -l 64 -n 20M --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done; echo well" \
 	mem=128M "vec0:transport=bess,dst=$net/a"
 like "a million packets: all of it ends" "$OUT" well
 ok "a million packets: and so it does at the other end" other_shows '^packets'
 OUT=$(tr -d '\r' <"$tmp/other")
-ok "a million packets: were as many ($(number packets) received)" [ "$(number packets)" -gt 700000 ]
+ok "a million packets: were as many ($(number packets) received)" [ "$(number packets)" -gt 1000000 ]
 ok "a million packets: leave no buffers behind ($(number before) KiB before, $(number after) KiB after)" \
 	[ "$(number after)" -lt $(($(number before) + 1500)) ]
 ok "a million packets: nor anything else ($(number before-free) KiB free before, $(number after-free) KiB after)" \
