@@ -11,7 +11,7 @@ for option in --help --version --showconfig; do
 	is "$option writes nothing to stderr" "$ERR" ''
 	case $option in
 	--help)
-		for word in mem= ubd con initrd= umid= guard= --version --showconfig; do
+		for word in mem= ubd con vec initrd= umid= guard= --version --showconfig; do
 			like "--help tells of $word" "$OUT" "$word"
 		done
 		;;

@@ -211,7 +211,7 @@ static int to_path(int call, int fd, const char *path)
 	return host_retry(host_syscall3(call, fd, (long)address, len));
 }
 
-/* A socket that nobody has open any more. */
+/* A socket that nobody has open any more.  Asked by one of another kind, which no peer notices. */
 static int is_left_over(int kind, const char *path)
 {
 	struct stat st;
@@ -219,7 +219,7 @@ static int is_left_over(int kind, const char *path)
 
 	if (host_syscall2(__NR_lstat, (long)path, (long)&st) || !S_ISSOCK(st.st_mode))
 		return 0;
-	fd = new_socket(kind);
+	fd = new_socket(kind == HOST_NET_STREAM ? HOST_NET_DATAGRAMS : HOST_NET_STREAM);
 	if (fd < 0)
 		return 0;
 	ret = to_path(__NR_connect, fd, path);

@@ -476,6 +476,91 @@ static void test_socket(void)
 	unlink("socket");
 }
 
+static void test_net(void)
+{
+	struct host_net_note note = { .unsent = 70000, .prefix_len = 3, .prefix = { 0, 1, 2 } }, noted;
+	struct host_packet p[3], q[3];
+	struct host_iovec from[3], to[3];
+	char out[3][100], in[3][100], address[HOST_PEER_LEN];
+	unsigned char mac[6], again[6];
+	int listener, a, b, i, s[2], connected;
+	FILE *f;
+
+	is(host_net_connect(HOST_NET_SEQPACKET, NULL, "net"), -ENOENT, "nobody listens where nothing is");
+	listener = host_net_listen(HOST_NET_SEQPACKET, "net");
+	ok(listener >= 0, "a peer can be waited for");
+	is(host_net_listen(HOST_NET_SEQPACKET, "net"), -EADDRINUSE, "but not twice at one place");
+	is(host_net_accept(listener), -EAGAIN, "nobody is there at first");
+	a = host_net_connect(HOST_NET_SEQPACKET, NULL, "net");
+	b = host_net_accept(listener);
+	ok(a >= 0 && b >= 0, "a peer comes");
+	for (i = 0; i < 3; i++) {
+		memset(out[i], 'a' + i, sizeof(out[i]));
+		from[i] = (struct host_iovec){ out[i], 60 + i };
+		to[i] = (struct host_iovec){ in[i], 61 };
+		p[i] = (struct host_packet){ .iov = &from[i], .niov = 1 };
+		q[i] = (struct host_packet){ .iov = &to[i], .niov = 1 };
+	}
+	is(host_packets_send(a, p, 3), 3, "frames can be sent at once");
+	is(host_packets_receive(b, q, 3), 3, "and come at once");
+	ok(q[0].len == 60 && q[1].len == 61 && !memcmp(in[1], out[1], 61), "as they were");
+	ok(!(q[1].flags & HOST_PACKET_CUT) && q[2].flags & HOST_PACKET_CUT, "and it is said which were cut");
+	is(host_packets_receive(b, q, 3), -EAGAIN, "then there are no more");
+	for (i = 0; host_packets_send(a, p, 3) > 0; i++)
+		;
+	ok(i > 10 && host_packets_send(a, p, 3) == -EAGAIN, "who does not read is not waited for");
+	is(host_net_hung_up(b), 0, "a peer that is there has not hung up");
+	host_close(a);
+	is(host_net_hung_up(b), 1, "one that has gone has");
+	host_close(b);
+	host_close(listener);
+	ok((listener = host_net_listen(HOST_NET_STREAM, "net")) >= 0, "a socket left over is replaced");
+	host_close(listener);
+	unlink("net");
+	f = fopen("net", "w");
+	fclose(f);
+	is(host_net_listen(HOST_NET_STREAM, "net"), -EADDRINUSE, "a file is not");
+	unlink("net");
+
+	a = host_net_datagrams("one", "two", &connected);
+	ok(a >= 0 && !connected, "a socket for datagrams needs no peer");
+	b = host_net_datagrams("two", "one", &connected);
+	ok(b >= 0 && connected, "but is connected to one that is there");
+	p[0].name = address;
+	p[0].name_len = host_net_address("two", address);
+	is(host_packets_send(a, p, 1), 1, "a frame can go by name");
+	is(host_packets_receive(b, q, 3), 1, "and comes");
+	host_close(a);
+	host_close(b);
+	unlink("one");
+	unlink("two");
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s))
+		exit(1);
+	is(host_net_kind(s[0]), HOST_NET_STREAM, "a stream is known as one");
+	is(host_net_kind(0), HOST_NET_NONE, "and what is no network");
+	host_net_noted(s[0], &noted);
+	ok(!noted.skip && !noted.unsent && !noted.prefix_len, "nothing is noted about it");
+	host_net_note(s[0], &note);
+	host_net_noted(s[0], &noted);
+	ok(noted.unsent == 70000 && !noted.skip && noted.prefix_len == 3 && !memcmp(noted.prefix, note.prefix, 3),
+	   "until it is");
+	note = (struct host_net_note){ .skip = 1048575 };
+	host_net_note(s[0], &note);
+	host_net_noted(s[0], &noted);
+	ok(noted.skip == 1048575 && !noted.unsent && !noted.prefix_len, "which can change");
+	host_close(s[0]);
+	host_net_noted(s[0], &noted);
+	is(noted.skip, 0, "and is forgotten with it");
+	close(s[1]);
+
+	host_net_mac(1, mac);
+	host_net_mac(1, again);
+	ok(!memcmp(mac, again, 6) && (mac[0] & 3) == 2, "a device keeps its address");
+	host_net_mac(2, again);
+	ok(memcmp(mac, again, 6), "and no other has it");
+}
+
 /* Last: the next kernel of this process asks again. */
 static void test_restart(void)
 {
@@ -532,6 +617,7 @@ int main(int argc, char **argv)
 	test_aio("with O_DIRECT", HOST_O_DIRECT);
 	test_aio_place();
 	test_socket();
+	test_net();
 	test_restart();
 	printf("1..%d\n", tests);
 	return 0;
