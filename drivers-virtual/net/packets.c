@@ -44,6 +44,9 @@ int vec_packets_receive(struct vec_link *link, struct host_packet *p, unsigned i
 {
 	int ret = host_packets_receive(link->fd, p, n);
 
+	/* The peer went without having read all.  Said once, and before what it had sent. */
+	if (ret == -ECONNRESET)
+		ret = host_packets_receive(link->fd, p, n);
 	if (ret == -EAGAIN)
 		return ret;
 	return ret > 0 ? without_end(link, p, ret) : -EPIPE;
