@@ -130,6 +130,12 @@ void flush_thread(void)
 	tls_load(current);
 }
 
+/* With the tick still on, so that no timer is set for what is written now. */
+void arch_cpu_idle_enter(void)
+{
+	um_console_flush();
+}
+
 /*
  * One host call that waits for everything that could make a task runnable.
  * Interrupts are off; they are handled when the idle loop enables them.

@@ -14,9 +14,14 @@
  * All other kernel memory (memory above GUARD_MAX, modules, vmalloc, AIO rings)
  * lies in windows that stay hidden until the kernel touches one: that is a
  * SIGSEGV in kernel mode, which opens it until the next exit.
+ *
+ * The signal costs several times what opening does.  A system call that needed
+ * a window twice in a row in the same task (writes to a terminal: its line
+ * discipline lies in vmalloc memory) therefore finds it open.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <asm/boot.h>
 #include <asm/hostmem.h>
 #include <asm/layout.h>
@@ -47,6 +52,19 @@ static struct window {
 
 static bool windows_open = true;
 static unsigned int traps;
+
+/* What system calls need, by number and task; two that share an entry only cost time. */
+#define HABITS		256
+#define HABIT_TRIES	64	/* opened so often, it is looked whether it is needed still */
+
+static struct habit {
+	unsigned char open;	/* these windows: bits of their numbers */
+	unsigned char last;	/* the last one touched these hidden ones */
+	unsigned char tries;
+} habits[HABITS];
+
+static struct habit *habit;	/* of the system call that came last */
+static unsigned char touched;	/* by SIGSEGV since then */
 
 /* Whatever a restart finds, all windows are hidden: the kernel's touch opens them. */
 static void __init guard_hide_at_first(void)
@@ -85,6 +103,15 @@ void guard_window_top(unsigned long addr)
 			w->top = addr;
 }
 
+static bool open_window(struct window *w)
+{
+	if (!w->open && w->top > w->start && host_protect(w->start, w->top - w->start, w->prot))
+		return false;
+	w->open = true;
+	windows_open = true;
+	return true;
+}
+
 /*
  * The kernel was denied access to @addr.  True if that is because its window
  * was hidden; it is open now.  It may have been opened since the fault, by an
@@ -97,13 +124,42 @@ bool guard_open_window(unsigned long addr)
 	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
 		if (addr < w->start || addr >= w->top)
 			continue;
-		if (!w->open && host_protect(w->start, w->top - w->start, w->prot))
+		if (!open_window(w))
 			return false;
-		w->open = true;
-		windows_open = true;
+		touched |= 1 << (w - windows);
 		return true;
 	}
 	return false;
+}
+
+/* System call @nr begins. */
+void guard_open_habit(int nr)
+{
+	struct habit *h = &habits[(current->pid * 31U + nr) % HABITS];
+	unsigned int i;
+
+	habit = h;
+	touched = 0;
+	if (likely(!h->open) || !gate_guarded)
+		return;
+	if (++h->tries % HABIT_TRIES == 0) {
+		h->last = h->open;
+		h->open = 0;
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(windows); i++)
+		if (h->open & 1 << i)
+			open_window(&windows[i]);
+}
+
+/* It is over, perhaps in another task; then the habit that it gives is not kept for long. */
+static void learn_habit(void)
+{
+	if (!habit)
+		return;
+	habit->open |= touched & habit->last;
+	habit->last = touched;
+	habit = NULL;
 }
 
 /* On the way to user mode, interrupts off. */
@@ -111,6 +167,7 @@ void guard_hide_windows(void)
 {
 	struct window *w;
 
+	learn_habit();
 	if (likely(!windows_open) || !gate_guarded)
 		return;
 	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {

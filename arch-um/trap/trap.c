@@ -125,6 +125,7 @@ static void do_syscall(struct pt_regs *regs)
 {
 	int nr = regs->ax;	/* the upper half of rax does not count */
 
+	guard_open_habit(nr);
 	regs->orig_ax = regs->ax;
 	regs->ax = -ENOSYS;
 	nr = syscall_enter_from_user_mode(regs, nr);

@@ -432,11 +432,6 @@ static void line_hangup(struct tty_struct *tty)
 	tty_port_hangup(tty->port);
 }
 
-/*
- * The line discipline writes a line and its end apart when it processes output,
- * and says flush_chars() when it is done: the host gets all of it at once.  Others
- * do not say; for them there is the timer.
- */
 static ssize_t line_write(struct tty_struct *tty, const u8 *text, size_t len)
 {
 	struct line *line = tty_line(tty);
@@ -452,19 +447,11 @@ static ssize_t line_write(struct tty_struct *tty, const u8 *text, size_t len)
 		line_put_locked(line, text, n);
 	if (n < len)
 		line_starved_locked(line);
-	if (n < len || !O_OPOST(tty))
-		wake = line_push_locked(line);
-	else if (!timer_pending(&line->push_timer) && line_pending_locked(line))
-		mod_timer(&line->push_timer, jiffies + 1);
+	wake = n < len ? line_push_locked(line) : line_push_soon_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);
 	if (wake)
 		tty_wakeup(tty);
 	return n;
-}
-
-static void line_flush_chars(struct tty_struct *tty)
-{
-	line_push(tty_line(tty));
 }
 
 static unsigned int line_write_room(struct tty_struct *tty)
@@ -488,12 +475,12 @@ static unsigned int line_chars_in_buffer(struct tty_struct *tty)
 {
 	struct line *line = tty_line(tty);
 	unsigned long flags;
-	unsigned int used;
+	unsigned int unsent;
 
 	spin_lock_irqsave(&line->lock, flags);
-	used = line_used_locked(line);
+	unsent = line_unsent_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);
-	return used;
+	return unsent;
 }
 
 static void line_flush_buffer(struct tty_struct *tty)
@@ -540,7 +527,6 @@ const struct tty_operations line_tty_ops = {
 	.close		= line_close,
 	.hangup		= line_hangup,
 	.write		= line_write,
-	.flush_chars	= line_flush_chars,
 	.write_room	= line_write_room,
 	.chars_in_buffer = line_chars_in_buffer,
 	.flush_buffer	= line_flush_buffer,
@@ -627,6 +613,7 @@ void line_remove(struct line *line)
 		chan_free(chan);
 	mutex_unlock(&lines_mutex);
 
+	line_push(line);	/* nobody is left; not to be put off any more */
 	cancel_delayed_work_sync(&line->work);
 	cancel_delayed_work_sync(&line->in_work);
 	cancel_work_sync(&line->resize_work);

@@ -39,7 +39,8 @@ struct line {
 	u8 *ring;			/* the last RING_SIZE bytes; NULL: nobody will want them */
 	u64 written;			/* bytes so far */
 	bool shown;			/* somewhere on a terminal: printk's lines need a return */
-	struct timer_list push_timer;	/* what was not pushed at once */
+	bool deferred;			/* something is to be pushed, */
+	struct timer_list push_timer;	/* at the latest then */
 	struct timer_list hold_timer;	/* somebody's patience ends */
 	bool starved;			/* a writer found no room */
 
@@ -76,9 +77,10 @@ extern struct mutex lines_mutex;
 bool line_push_locked(struct line *line);
 bool chan_push_locked(struct chan *chan);
 void line_push(struct line *line);
-/* Is there something that a channel has not got yet? */
-bool line_pending_locked(struct line *line);
+/* The same, but it may be put off for a moment. */
+bool line_push_soon_locked(struct line *line);
 unsigned int line_used_locked(struct line *line);	/* bytes that hold up the terminal */
+unsigned int line_unsent_locked(struct line *line);	/* that nobody should be sure of yet */
 unsigned int line_room_locked(struct line *line);
 void line_put_locked(struct line *line, const u8 *text, unsigned int len);
 void line_printk_locked(struct line *line, const char *text, unsigned int len);

@@ -7,6 +7,10 @@
  * the host has room.  What is in the ring is also what a client that comes later
  * is shown first.
  *
+ * A host call for each line would cost more than the guest takes to write it.  So
+ * what a terminal writes is put off until there is PUSH_AT of it, a jiffy is over
+ * or the guest has nothing else to do, whatever comes first.
+ *
  * Programs wait while a channel is TTY_QUEUE behind.  So nothing is lost, but for
  * the channels whose reader may be gone or slow for long (clients, pseudo
  * terminals): these keep programs waiting for PATIENCE, which grows again with ten
@@ -19,6 +23,8 @@
 #include <linux/time64.h>
 #include <asm/drivers.h>
 #include "line.h"
+
+#define PUSH_AT			4096
 
 #define PATIENCE		HZ	/* jiffies */
 #define PATIENCE_GROWS		10	/* one jiffy in so many */
@@ -40,6 +46,12 @@ static bool wants(const struct chan *chan)
 static bool counts(const struct chan *chan)
 {
 	return chan->writes && !chan->gone && !(chan->passed && chan->ops->leaves);
+}
+
+/* Has it something yet to send that is worth waiting for? */
+static bool is_unsent(const struct chan *chan)
+{
+	return chan->writes && !chan->gone && !chan->ops->leaves && behind(chan);
 }
 
 /* The first line that begins at or after @at. */
@@ -177,7 +189,7 @@ static void chan_give(struct chan *chan)
 bool chan_push_locked(struct chan *chan)
 {
 	struct line *line = chan->line;
-	bool wake;
+	bool wake, unsent = is_unsent(chan);
 
 	chan_give(chan);
 	if (!holds_up(chan))
@@ -188,7 +200,55 @@ bool chan_push_locked(struct chan *chan)
 		line->starved = false;
 		timer_delete(&line->hold_timer);
 	}
-	return wake;
+	/* Somebody may wait for the last byte, too: tcdrain(). */
+	return wake || (unsent && !is_unsent(chan));
+}
+
+/* Is there something that a channel has not got yet? */
+static bool line_pending_locked(struct line *line)
+{
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (wants(chan))
+			return true;
+	return false;
+}
+
+static unsigned int nr_deferred;	/* lines; with interrupts off */
+
+static void set_deferred(struct line *line, bool deferred)
+{
+	if (line->deferred == deferred)
+		return;
+	line->deferred = deferred;
+	if (deferred) {
+		nr_deferred++;
+		mod_timer(&line->push_timer, jiffies + 1);
+	} else {
+		nr_deferred--;
+		timer_delete(&line->push_timer);
+	}
+}
+
+bool line_push_soon_locked(struct line *line)
+{
+	if (line_used_locked(line) >= PUSH_AT)
+		return line_push_locked(line);
+	if (!line->deferred && line_pending_locked(line))
+		set_deferred(line, true);
+	return false;
+}
+
+void um_console_flush(void)
+{
+	struct line_driver *driver;
+	unsigned int i;
+
+	for (driver = line_drivers; driver < line_drivers + DRIVERS && nr_deferred; driver++)
+		for (i = 0; i < LINES && nr_deferred; i++)
+			if (driver->lines[i] && driver->lines[i]->deferred)
+				line_push(driver->lines[i]);
 }
 
 bool line_push_locked(struct line *line)
@@ -196,7 +256,7 @@ bool line_push_locked(struct line *line)
 	struct chan *chan;
 	bool wake = false;
 
-	timer_delete(&line->push_timer);
+	set_deferred(line, false);
 	/* Of those that are passed over, the host will tell when they have room. */
 	list_for_each_entry(chan, &line->chans, list)
 		if (wants(chan) && !(chan->passed && chan->waiting && chan->irq))
@@ -228,16 +288,6 @@ static void line_push_timer(struct timer_list *timer)
 	line_push(line);
 }
 
-bool line_pending_locked(struct line *line)
-{
-	struct chan *chan;
-
-	list_for_each_entry(chan, &line->chans, list)
-		if (wants(chan))
-			return true;
-	return false;
-}
-
 unsigned int line_used_locked(struct line *line)
 {
 	unsigned int used = 0;
@@ -247,6 +297,17 @@ unsigned int line_used_locked(struct line *line)
 		if (counts(chan))
 			used = max(used, behind(chan));
 	return used;
+}
+
+unsigned int line_unsent_locked(struct line *line)
+{
+	unsigned int unsent = 0;
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (is_unsent(chan))
+			unsent = max(unsent, behind(chan));
+	return unsent;
 }
 
 unsigned int line_room_locked(struct line *line)

@@ -11,6 +11,13 @@ void um_console_early(void);
 /* The host's terminal has changed its size.  Any context. */
 void um_winch(void);
 
+/* Before the processor idles, interrupts off: write out what consoles have put off. */
+#ifdef CONFIG_UML_LINES
+void um_console_flush(void);
+#else
+static inline void um_console_flush(void) { }
+#endif
+
 /*
  * Write out what consoles still hold, as long as somebody reads it.  At the end of
  * the machine, in any context; waits in the host.
