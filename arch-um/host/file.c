@@ -126,13 +126,12 @@ int host_fstat(int fd, struct host_stat *st)
 /* Where paths are checked, only what is opened is. */
 static int stat_opened(const char *path, struct host_stat *st)
 {
-	int fd = host_open(path, HOST_O_READ | HOST_O_NONBLOCK);
-	int ret;
+	long ret, fd = open_late(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return fd;
 	ret = host_fstat(fd, st);
-	host_close(fd);
+	host_syscall1(__NR_close, fd);
 	return ret;
 }
 
@@ -145,7 +144,7 @@ int host_stat(const char *path, struct host_stat *st)
 		ret = kept_file(path);
 		if (ret >= 0)
 			return host_fstat(ret, st);
-		return kept_locked() ? stat_opened(path, st) : ret;
+		return kept_locked() || kept_closed(path) ? stat_opened(path, st) : ret;
 	}
 	ret = host_syscall2(__NR_stat, (long)path, (long)&from);
 	if (ret < 0)

@@ -338,6 +338,18 @@ int kept_file(const char *name)
 	return -ENOENT;
 }
 
+int kept_closed(const char *name)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->what == KEPT_OPEN && item->value == CLOSED &&
+		    !strcmp(kept->text + item->name, name))
+			return 1;
+	return 0;
+}
+
 int kept_next_fd(unsigned int *i)
 {
 	struct host_kept *kept = &boot_info->kept;

@@ -76,6 +76,9 @@ void kept_rename(int fd, const char *name);
 /* After a restart: a descriptor of the file that @name was opened as, or -ENOENT. */
 int kept_file(const char *name);
 
+/* Was that file opened at the start, and closed later? */
+int kept_closed(const char *name);
+
 /* All descriptors, one after the other: start with *@i = 0; -1 after the last. */
 int kept_next_fd(unsigned int *i);
 

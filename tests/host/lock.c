@@ -446,7 +446,7 @@ static void use_room(void)
 	info.reboots++;
 	result[KEPT] = host_open("folder/file", rw) == kept && !is_closed(kept) &&
 		       host_open("folder/deep/file", rw) == again && !host_lock_file(again, 1);
-	result[BACK] = host_open("folder/gone", rw) >= 0;
+	result[BACK] = !host_stat("folder/gone", &st) && host_open("folder/gone", rw) >= 0;
 	result[FORGOTTEN] = host_open("folder/new", rw | HOST_O_CREATE) == -ENOENT;
 	result[NR] |= lock(HOTPLUG);
 	late = host_open("folder/new", rw | HOST_O_CREATE);
