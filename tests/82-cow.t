@@ -76,6 +76,12 @@ is "a file of uml_mkcow is written to" "$SUM" "$want"
 uml_moo "$tmp/made" "$tmp/merged" >/dev/null
 is "and merged" "$(sum "$tmp/merged")" "$want"
 
+# UML leaves what it finds behind the name in the header.
+cp --sparse=always "$cow" "$tmp/littered"
+printf 'litter' | dd of="$tmp/littered" bs=1 seek=4122 conv=notrunc 2>/dev/null
+on_disk 'true' ubd2="$tmp/littered,$base"
+is "a header with litter behind the backing file's name is as good" "$SUM" "$want"
+
 # A flush is what makes it last; without one it is soon.
 start quiet ubd2="$tmp/killed,$base" "$(run_option "$(writes /dev/ubdc); sync /dev/ubdc; echo safe; sleep 1000")"
 shows '^safe'

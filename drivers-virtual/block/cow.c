@@ -49,7 +49,7 @@ struct cow_header {
 	__be32 sector_size;
 	__be32 alignment;
 	__be32 format;			/* 0: a bitmap */
-	char backing[COW_PATH];
+	char backing[COW_PATH];		/* what is behind its end is undefined */
 } __packed;
 
 /* For opening, which is done one by one. */
@@ -553,7 +553,7 @@ static int check_header(const struct ubd_option *o)
 				  "%s: this COW file is of an old version: uml_moo can merge it into a new disk",
 				  o->path);
 	if (header.format || be32_to_cpu(header.sector_size) != SECTOR_SIZE || !alignment ||
-	    alignment > SZ_1G || !header.size || header.backing[COW_PATH - 1])
+	    alignment > SZ_1G || !header.size || strnlen(header.backing, COW_PATH) == COW_PATH)
 		return ubd_refuse(o, -EINVAL,
 				  "%s: this COW file is damaged, or of a kind that is not known", o->path);
 	return 0;
