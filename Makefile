@@ -8,13 +8,20 @@ TESTS ?= tests/*.t
 # Goals that the kernel's own Makefile knows, run on build/src and build/kernel.
 kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig listnewconfig
 
-.PHONY: attach boot check bench kselftest linux tiny help clean distclean setup-boot setup-check setup-bench setup-kselftest $(kernel_goals)
+purposes := boot check bench debian kselftest kunit price
+
+.PHONY: attach boot check bench debian experiments kselftest kunit price linux tiny help clean distclean \
+	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make boot          build what is missing, and boot to a shell (ARGS="mem=1G ..." adds options)'
 	@echo 'make check         build and run the tests (TESTS="tests/10-boot.t ..." runs only some)'
 	@echo 'make bench         measure the host, this kernel and other ways to run one, side by side'
+	@echo 'make experiments   try in guests what isolates containers from each other, and print a table'
+	@echo 'make price         what namespaces cost: this kernel next to one without them, which it builds first'
+	@echo 'make debian        build build/debian.ext4: Debian 12 with systemd, compilers and more'
+	@echo 'make kunit         build a kernel with the tests that kernel code has in itself, and run them'
 	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
 	@echo 'make linux         only build build/linux'
 	@echo 'make attach        only build build/attach, which scripts/attach runs (make linux does it too)'
@@ -26,9 +33,20 @@ help:
 boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
-# Tests have a disk of their own: the other one is for whoever works with make boot.
+# Tests have a disk of their own: the other one is for whoever works with make boot. Without the Debian image only
+# its own test fails.
 check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4
+	@$(MAKE) build/debian.ext4 || true
 	@prove $(TESTS)
+
+experiments: setup-check linux build/check.ext4
+	@scripts/experiments $(EXPERIMENTS)
+
+price: setup-price linux build/check.ext4
+	@scripts/price
+
+kunit: setup-kunit
+	@scripts/kunit $(KUNIT_ARGS)
 
 kselftest: setup-kselftest linux build/check.ext4
 	@scripts/kselftest $(KSELFTESTS)
@@ -36,7 +54,7 @@ kselftest: setup-kselftest linux build/check.ext4
 bench: setup-bench linux tiny
 	@scripts/bench
 
-setup-boot setup-check setup-bench setup-kselftest: setup-%:
+$(purposes:%=setup-%): setup-%:
 	@scripts/setup $*
 
 linux: attach | setup-boot
@@ -47,8 +65,19 @@ attach: | setup-boot
 
 tiny: build/tiny.ext4
 
-build/tiny.ext4 build/check.ext4: rootfs/mktiny rootfs/image.sh rootfs/init.c | setup-boot
+build/tiny.ext4 build/check.ext4: rootfs/mktiny rootfs/image.sh rootfs/init.c $(wildcard rootfs/experiments/*) | setup-boot
 	@rootfs/mktiny $@
+
+debian: build/debian.ext4
+
+build/debian.tar: rootfs/debian.packages | setup-debian
+	@rootfs/mkdebian packages $@
+
+# With the kernel's modules, which a change of its configuration may make unfit.
+build/debian.ext4: build/debian.tar rootfs/mkdebian rootfs/image.sh $(wildcard build/kernel/.config) \
+		$(shell find rootfs/debian -type f) | setup-debian linux
+	@scripts/build-kernel --make -s INSTALL_MOD_PATH=$(abspath build/modules) INSTALL_MOD_STRIP=1 modules_install
+	@rootfs/mkdebian image $< $@ build/modules
 
 build/tests.ext4: rootfs/mktests rootfs/image.sh $(shell find tests/guest) | setup-boot
 	@rootfs/mktests $@
@@ -63,7 +92,7 @@ $(kernel_goals): | setup-boot
 	@scripts/build-kernel --make $@
 
 clean:
-	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/*.ext4 build/host
+	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/*.ext4 build/host build/modules build/price build/kunit
 
 distclean:
 	rm -rf build

@@ -50,6 +50,10 @@ got_all()
 # mke2fs takes owners and times from the folder, which belongs to whoever builds
 # it and was made just now; debugfs then sets them. FOLDER's parent must be a
 # private folder: it gets the scratch files.
+#
+# All files are root's, but for those in the file OWNERS if that is set: a line
+# "UID GID PATH" for each. MORE_INODES is how many files the image has room for
+# beyond its own and 512.
 make_image()
 {
 	folder=$1 image=$2 label=$3 uuid=$4 free=$5 journal=$6 commands=${7-}
@@ -63,7 +67,7 @@ make_image()
 		set -- -J "size=$journal"
 	fi
 
-	inodes=$(($(find "$folder" | wc -l) + 512))
+	inodes=$(($(find "$folder" | wc -l) + 512 + ${MORE_INODES:-0}))
 	# 4 KiB blocks of the files and folders, then MiB; 1 MiB and a 64th for
 	# the tables of the file system itself
 	blocks=$(find "$folder" -printf '%s\n' |
@@ -88,15 +92,18 @@ make_image()
 			printf '/lost+found\n'
 			[ -z "$commands" ] || printf '%s\n' "$commands" |
 				awk '$1 == "cd" { d = $2 } $1 == "mknod" { print d "/" $2 }'
-		} | sort | while read -r path; do
-			for field in uid gid; do
-				printf 'sif "%s" %s 0\n' "$path" "$field"
-			done
-			for field in atime ctime mtime crtime; do
-				printf 'sif "%s" %s @%s\n' "$path" "$field" "$EPOCH"
-				printf 'sif "%s" %s_extra 0\n' "$path" "$field"
-			done
-		done
+		} | sort | awk -v epoch="$EPOCH" '{
+			print "sif \"" $0 "\" uid 0"
+			print "sif \"" $0 "\" gid 0"
+			n = split("atime ctime mtime crtime", field, " ")
+			for (i = 1; i <= n; i++) {
+				print "sif \"" $0 "\" " field[i] " @" epoch
+				print "sif \"" $0 "\" " field[i] "_extra 0"
+			}
+		}'
+		[ -z "${OWNERS-}" ] || while read -r uid gid path; do
+			printf 'sif "%s" uid %s\nsif "%s" gid %s\n' "$path" "$uid" "$path" "$gid"
+		done <"$OWNERS"
 	} >"$scratch/commands"
 	# debugfs exits 0 whatever happens: its first line names its version, any
 	# other is an error.

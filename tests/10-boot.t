@@ -53,7 +53,7 @@ like "and its message" "$OUT$ERR" 'Kernel panic - not syncing: Attempted to kill
 guest 'echo c >/proc/sysrq-trigger; sleep 1000'
 is "a crash is a panic" "$STATUS" "$PANIC"
 boot root=/dev/nowhere
-is "a root that is not there is a panic" "$STATUS" "$PANIC"
+is "a root that is not there has a status of its own" "$STATUS" "$NO_ROOT"
 
 is "nothing is left behind" "$(find "$HOME" "$TMPDIR" -mindepth 1; session "$PID")" ''
 

@@ -71,9 +71,34 @@ is "none of this changed the disk" "$(sha256sum <"$disk")" "$sum"
 head -c 1M /dev/urandom >"$tmp/noise"
 sum=$(sha256sum <"$tmp/noise")
 boot "ubd0=$tmp/noise" root=/dev/ubda rw "${con[@]}"
-is "a disk without a file system: the guest kernel panics" "$STATUS" "$PANIC"
-like "and names what it lacks" "$OUT$ERR" 'Unable to mount root fs'
-is "which leaves the disk as it is" "$(sha256sum <"$tmp/noise")" "$sum"
+is "a disk without a file system: the guest ends with a status of its own" "$STATUS" "$NO_ROOT"
+is "after one line on stderr" "$(wc -l <"$tmp/err")" 1
+like "which says what to do" "$ERR" 'Unable to mount root fs on "/dev/ubda".*: root= must name a disk'
+is "and leaves the disk as it is" "$(sha256sum <"$tmp/noise")" "$sum"
+
+# So is a file system without an init.
+for init in /nowhere /etc/passwd; do
+	boot "init=$init"
+	is "init=$init: the guest ends with a status of its own" "$STATUS" "$NO_INIT"
+	is "init=$init: after one line on stderr" "$(wc -l <"$tmp/err")" 1
+	like "init=$init: which says what to do" "$ERR" "Requested init $init failed.*: init= must name a program"
+done
+mkdir "$tmp/none"
+mke2fs -q -d "$tmp/none" "$tmp/none.ext4" 4M >"$tmp/mke2fs" 2>&1 || fail "an empty file system can be made" "$(cat "$tmp/mke2fs")"
+boot "ubd0r=$tmp/none.ext4" root=/dev/ubda "${con[@]}"
+is "a file system without an init: the guest ends with the same status" "$STATUS" "$NO_INIT"
+like "and says so" "$ERR" 'No working init found.*: the root file system must hold an init'
+
+# What init is told to run.
+guest '/nowhere/command'
+is "a command that is not there: status 127" "$STATUS" 127
+like "and a line that says so" "$RAW" '/nowhere/command: not found'
+guest '/etc/passwd'
+is "a file that is no program: status 126" "$STATUS" 126
+for signal in 6 9 11 15; do
+	guest "kill -$signal \$\$"
+	is "a command killed by signal $signal: status $((128 + signal))" "$STATUS" $((128 + signal))
+done
 
 # Hosts that lack something.
 under=("$(tool confine)" no-seccomp)

@@ -23,7 +23,7 @@ read -r -a default_args <<<"${LINUX_ARGS-}"
 
 # The exit statuses that are not the guest's own (README.md, "How it ends").
 # shellcheck disable=SC2034 # for the tests
-PANIC=99 HALT=96 BAD=1
+PANIC=99 NO_ROOT=98 NO_INIT=97 HALT=96 BAD=1
 
 ### TAP
 
