@@ -181,7 +181,8 @@ like "and do not see each other's changes" "$OUT" 'No such file'
 leave
 is "nor is there anything after kill -9" "$(files)" "$files_before"
 on_disk 'true' ubd2="$cow,$base"
-on_disk "$(writes /dev/ubdc)" ubd2="$cow,snapshot,SER1"
+on_disk "$(writes /dev/ubdc)" ubd2v="$cow,$base"
+is "which flag v says as well, of a COW file too" "$SUM" "$(sum "$tmp/want")"
 on_disk 'cat /sys/block/ubdc/serial; echo' ubd2="$cow,snapshot,SER1"
 like "a COW file can be disposable, and have a serial number" "$OUT" SER1
 uml_moo "$cow" "$tmp/merged" >/dev/null

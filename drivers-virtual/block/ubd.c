@@ -525,6 +525,7 @@ static const struct {
 	{ 'd', UBD_RAW },
 	{ 'c', UBD_SHARED },
 	{ 't', UBD_NO_TRIM },
+	{ 'v', UBD_DISPOSABLE },
 };
 
 /* <n>, as a number or a letter; moves @arg behind it.  -1: neither. */
@@ -553,8 +554,8 @@ static unsigned int parse_flag(char c)
 
 /*
  * <n><flags>=<file>[,<backing file>[,<serial>]], where : does for a comma, and
- * "snapshot" for a backing file makes the disk disposable.  Writes to @arg, which
- * stays as long as @o.
+ * "snapshot" for a backing file is flag v.  (uml_mconsole makes that word a path.)
+ * Writes to @arg, which stays as long as @o.
  */
 static int parse(char *arg, struct ubd_option *o)
 {
@@ -567,7 +568,7 @@ static int parse(char *arg, struct ubd_option *o)
 		o->flags |= parse_flag(*p);
 	if (unit < 0 || *p != '=') {
 		seq_buf_printf(o->why,
-			       "ubd%s: write ubd<n><flags>=<file>, <n> from 0 to %d or a to z, flags of r s c d t",
+			       "ubd%s: write ubd<n><flags>=<file>, <n> from 0 to %d or a to z, flags of r s c d t v",
 			       arg, UBD_DISKS - 1);
 		return -EINVAL;
 	}
@@ -580,7 +581,7 @@ static int parse(char *arg, struct ubd_option *o)
 	if (o->backing && !*o->backing)
 		o->backing = NULL;
 	if (o->backing && !strcmp(o->backing, "snapshot")) {
-		o->disposable = true;
+		o->flags |= UBD_DISPOSABLE;
 		o->backing = NULL;
 	}
 	if (!*o->path)
@@ -602,18 +603,22 @@ static struct ubd_image *open_image(const struct ubd_option *asked)
 	struct ubd_file f;
 	int err;
 
-	if (o.disposable)
+	if (o.flags & UBD_DISPOSABLE)
 		o.flags |= UBD_READ_ONLY;
-	if (o.backing)
-		return ubd_cow_open(&o, NULL);
-	err = ubd_file_open(&f, &o, o.path, o.flags, false);
-	if (err)
-		return ERR_PTR(err);
-	if (!(o.flags & UBD_RAW) && ubd_is_cow(&f))
-		image = ubd_cow_open(&o, &f);
-	else
-		image = ubd_file_image(&f, o.flags);
-	return o.disposable && !IS_ERR(image) ? ubd_disposable(asked, image) : image;
+	if (o.backing) {
+		image = ubd_cow_open(&o, NULL);
+	} else {
+		err = ubd_file_open(&f, &o, o.path, o.flags, false);
+		if (err)
+			return ERR_PTR(err);
+		if (!(o.flags & UBD_RAW) && ubd_is_cow(&f))
+			image = ubd_cow_open(&o, &f);
+		else
+			image = ubd_file_image(&f, o.flags);
+	}
+	if (o.flags & UBD_DISPOSABLE && !IS_ERR(image))
+		image = ubd_disposable(asked, image);
+	return image;
 }
 
 /* The disk that @arg asks for, not seen by the guest yet.  An ERR_PTR has a line in @why. */
@@ -776,8 +781,8 @@ static int ubd_get(const char *unit, struct seq_buf *answer)
 	if (ubd) {
 		o = &ubd->option;
 		seq_buf_puts(answer, o->path);
-		if (o->disposable || o->backing || o->serial)
-			seq_buf_printf(answer, ",%s", o->disposable ? "snapshot" : o->backing ?: "");
+		if (o->backing || o->serial)
+			seq_buf_printf(answer, ",%s", o->backing ?: "");
 		if (o->serial)
 			seq_buf_printf(answer, ",%s", o->serial);
 	}

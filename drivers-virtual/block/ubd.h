@@ -24,6 +24,7 @@
 #define UBD_RAW		0x04	/* d: contents are data, whatever they look like */
 #define UBD_SHARED	0x08	/* c: do not lock */
 #define UBD_NO_TRIM	0x10	/* t */
+#define UBD_DISPOSABLE	0x20	/* v: what is written is lost with the process */
 
 /* The host's answer to a discard does not say when it is on the disk. */
 #define ubd_may_trim(flags)	(!((flags) & (UBD_READ_ONLY | UBD_SYNC | UBD_NO_TRIM)))
@@ -36,7 +37,6 @@ struct ubd_option {
 	char *serial;			/* likewise */
 	unsigned int unit;
 	unsigned int flags;
-	bool disposable;
 	struct seq_buf *why;
 };
 
