@@ -307,6 +307,50 @@ else
 	skip "another user is refused" "needs root"
 fi
 
+# Coming and going while the guest runs.
+mc() { timeout 20 uml_mconsole vm "$@" 2>&1; }
+# shellcheck disable=SC2016 # for the shell between
+under=(bash -c 'exec "$@" 5<>"$0/five"' "$tmp")
+mkfifo "$tmp/five"
+exec {five}<>"$tmp/five"
+# shellcheck disable=SC2016 # for the guest
+lives='while :; do for t in 1 2 3; do [ -c /dev/tty$t ] && echo "here is tty$t" >/dev/tty$t; done; sleep 0.2; done'
+start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket con3=none loglevel=8 \
+	"$(run_option "echo up; (read -r x </dev/tty1; echo hung up) & $lives")"
+under=()
+shows '^up'
+wait_for 20 test -S "$folder/mconsole"
+client "$tmp/late" "UNIX-CONNECT:$folder/con1"
+ok "a console is used" wait_for 20 has "$tmp/late" 'here is tty1'
+is "mconsole knows what it is" "$(mc config con1)" 'OK socket'
+like "and of one that is not there" "$(mc config con3)" 'ERR con3'
+like "removes it" "$(mc remove con1)" '^OK'
+ok "whoever is attached is let go" wait_for 20 gone "$CLIENT"
+unset "guests[$CLIENT]"
+ok "programs on it are, too" shows '^hung up'
+like "removes it only once" "$(mc remove con1)" '^ERR con1'
+like "plugs in another" "$(mc config con3=fd:5)" '^OK'
+has_five() { read -r -t 0.1 -u "$five" text && [[ $text == *'here is tty3'* ]]; }
+ok "which is used" wait_for 20 has_five
+like "changes it" "$(mc config con3=null)" '^OK'
+is "to what was said" "$(mc config con3)" 'OK null'
+like "plugs in again what was removed" "$(mc config con1=socket)" '^OK'
+client "$tmp/late" "UNIX-CONNECT:$folder/con1"
+ok "and it is used again" wait_for 20 has "$tmp/late" 'here is tty1'
+like "refuses what linux was not started with" "$(mc config con4=fd:77)" 'ERR con4=fd:77: descriptor 77 is not open'
+like "and what can be opened only at the start" "$(mc config con4=pty)" 'ERR con4=pty: .*when linux is started'
+like "in words" "$(mc config "con4=port:$PORT")" 'ERR con4=.*when linux is started'
+like "and a channel that it does not know" "$(mc config con4=frob)" 'ERR con4=frob: write a channel'
+like "and a line that cannot be" "$(mc config ssl16=null)" 'ERR ssl16.*ssl15'
+like "the kernel's own console can go" "$(mc remove con0)" '^OK'
+like "and come back" "$(mc config con0=fd:0,fd:1)" '^OK'
+mc log still alive >"$tmp/said"
+ok "and is used then" shows 'still alive'
+kill "$PID"
+finish
+leave
+exec {five}>&-
+
 # What cannot be.
 refused() { # NAME REGEX
 	is "$1: refused" "$STATUS" "$BAD"

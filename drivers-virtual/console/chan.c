@@ -81,12 +81,18 @@ int chan_refuse(const struct chan_request *req, const char *what, int err)
 	seq_buf_printf(why, "%s=%s: ", req->name, req->spec);
 	if (err == -ENOENT)
 		seq_buf_printf(why, "No such file: %s", what);
-	else if (err == -EPERM && system_state >= SYSTEM_RUNNING)
-		seq_buf_printf(why, "%s has to be opened, which works only when linux is started",
-			       what);
 	else
 		seq_buf_printf(why, "%s cannot be opened: host error %pe", what, ERR_PTR(err));
 	return err;
+}
+
+int chan_refuse_late(const struct chan_request *req, const char *what, int err)
+{
+	if (system_state < SYSTEM_RUNNING)
+		return chan_refuse(req, what, err);
+	seq_buf_printf(req->why, "%s=%s: %s can be had only when linux is started", req->name,
+		       req->spec, what);
+	return -EOPNOTSUPP;
 }
 
 static void raw_terminals(struct list_head *chans)

@@ -100,6 +100,8 @@ void *chan_new(const struct chan_request *req, const struct chan_ops *ops, size_
 
 /* Say why it cannot be opened: @err, and what it is about.  Returns @err. */
 int chan_refuse(const struct chan_request *req, const char *what, int err);
+/* Likewise, of what cannot be opened any more once the guest runs. */
+int chan_refuse_late(const struct chan_request *req, const char *what, int err);
 
 /*
  * Open all channels that @spec asks for on behalf of the option @name, into

@@ -261,9 +261,13 @@ static struct line *line_of_unit(struct line_driver *driver, const char *unit, s
 	char *rest;
 	int n = line_number(unit, &rest);
 
-	if (n >= 0 && !*rest && driver->lines[n])
+	if (n < 0 || *rest)
+		no_such_line(driver, unit, why);
+	else if (!driver->lines[n])
+		seq_buf_printf(why, "%s%s: it is not there: config %s%s=... makes it",
+			       driver->option, unit, driver->option, unit);
+	else
 		return driver->lines[n];
-	no_such_line(driver, unit, why);
 	return NULL;
 }
 

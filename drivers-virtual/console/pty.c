@@ -50,7 +50,7 @@ static int pty_open_as(const struct chan_request *req, const struct chan_ops *op
 		return -EINVAL;
 	err = host_pty_open(req->name, &host);
 	if (err)
-		return chan_refuse(req, "a pseudo terminal", err);
+		return chan_refuse_late(req, "a pseudo terminal", err);
 	pty = chan_new(req, ops, sizeof(*pty), host.master);
 	if (!pty) {
 		host_close(host.peer);

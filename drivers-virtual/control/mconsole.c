@@ -354,10 +354,12 @@ void mc_stop(struct mc_request *req)
 		return;
 	}
 	um_stopped = true;
+	um_console_flush();
 	mc_reply(req, "stopped");
 	while (um_stopped) {
 		mc_work(NULL);
 		local_irq_disable();
+		um_console_flush();
 		while (um_stopped && list_empty(&queue)) {
 			host_wait_fd(mc_fd, HOST_POLLIN, NSEC_PER_SEC * 3600);
 			mc_receive();

@@ -11,7 +11,7 @@ void um_console_early(void);
 /* The host's terminal has changed its size.  Any context. */
 void um_winch(void);
 
-/* Before the processor idles, interrupts off: write out what consoles have put off. */
+/* Before the guest waits in the host: write out what consoles have put off. */
 #ifdef CONFIG_UML_LINES
 void um_console_flush(void);
 #else
