@@ -281,8 +281,11 @@ int kept_forget(int fd)
 	struct host_kept_item *item = find_fd(fd);
 	int late;
 
-	if (!item)
+	if (!item) {
+		/* nobody's, but its number will be another's */
+		drop_notes(fd);
 		return 0;
+	}
 	late = !locked || item->taken == LATE || outlives(item->what);
 	if (!late && !reopens) {
 		item->taken = FREE;
