@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Devices that come and go while the guest runs: disks, consoles and networks by uml_mconsole's config and remove, with
+# and without hotplug=.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v uml_mconsole >/dev/null || skip_all "uml_mconsole is not here: apt-get install uml-utilities"
+
+mc() { # COMMAND...
+	"${under[@]}" timeout 30 uml_mconsole it "$@" </dev/null 2>&1
+}
+often() { # REGEX TIMES: the guest has written it so often, or is gone
+	[ "$(grep -acE "$1" "$tmp/out")" -ge "$2" ] || gone "$PID"
+}
+free_again() { # IMAGE: another guest can have it
+	local PID STATUS OUT ERR tmp=$tmp/second
+	mkdir -p "$tmp"
+	boot "ubd1=$1" quiet "$(run_option 'exit 7')"
+	[ "$STATUS" = 7 ]
+}
+on_image() { # IMAGE FILE: its contents
+	debugfs -R "cat $2" "$1" 2>/dev/null
+}
+
+# The guest goes on when the test writes a word to its log.
+# shellcheck disable=SC2016 # for the guest
+follow='told() { until dmesg | grep -q "\] $1"; do sleep 0.1; done; }'
+plug="$tmp/plug"
+
+without_option() {
+	local image=$plug/boot
+	start umid=it quiet "ubd1=$image" "$(run_option "echo up; $follow; told mount; mount /dev/ubdb /mnt && cat /mnt/first; sleep 1000")"
+	shows '^up'
+	is "without hotplug=, config of a file says what is missing" "$(mc config "ubd2=$plug/disk")" \
+		"ERR config ubd2=$plug/disk: nothing can be opened any more: start linux with hotplug=FOLDER to allow that"
+	like "config of a network, too" "$(mc config "vec0:transport=bess,dst=$plug/wire")" '^ERR .*: start linux with hotplug=FOLDER'
+	like "what the guest was started with is shown" "$(mc config ubd1)" "^OK $image"
+	is "and can be removed" "$(mc remove ubd1)" 'OK '
+	unlike "so that the guest has it no more" "$(mc proc partitions)" ubdb
+	is "and plugged in again" "$(mc config "ubd1=$image")" 'OK '
+	like "so that it has it" "$(mc proc partitions)" ubdb
+	mc log mount >"$tmp/said"
+	ok "with its contents" shows '^first on'
+	is "the same a second time" "$(mc reboot)" 'OK '
+	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
+	is "remove" "$(mc remove ubd1)" 'OK '
+	is "reboot without it" "$(mc reboot)" 'OK '
+	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 3
+	like "and has what its command line says" "$(mc proc partitions)" ubdb
+	is "a console that opens nothing can be plugged in" "$(mc config con3=null)" 'OK '
+	is "and removed" "$(mc remove con3)" 'OK '
+	mc halt >"$tmp/said"
+	finish
+}
+
+with_option() {
+	local image=$plug/disk out
+	start umid=it quiet "hotplug=$plug,$tmp/second" "ubd3=$plug/boot" "$(run_option "echo up; $follow
+		told mount; mount /dev/ubdb /mnt && echo over there >/mnt/written && echo mounted
+		told leave; umount /mnt && echo left
+		told console; exec 3<>/dev/tty5; echo to the console >&3; read line <&3; echo from the console: \$line
+		sleep 1000")"
+	shows '^up'
+	is "with hotplug=, a disk can be plugged in" "$(mc config "ubd1=$image")" 'OK '
+	is "and is shown" "$(mc config ubd1)" "OK $image"
+	like "the guest has it" "$(mc proc partitions)" '16384 ubdb'
+	mc log mount >"$tmp/said"
+	ok "mounts it and writes to it" shows '^mounted'
+	like "in use it cannot be removed" "$(mc remove ubd1)" '^ERR .*in use'
+	like "nor plugged in once more" "$(mc config "ubd1=$image")" '^ERR '
+	like "nor under another number" "$(mc config "ubd2=$image")" '^ERR '
+	mc log leave >"$tmp/said"
+	ok "once it is free" shows '^left'
+	is "it can be removed" "$(mc remove ubd1)" 'OK '
+	unlike "the guest has it no more" "$(mc proc partitions)" ubdb
+	ok "the file system is clean" clean_disk "$image"
+	is "what the guest wrote is there" "$(on_image "$image" /written)" 'over there'
+	ok "and another guest can have it" free_again "$image"
+
+	like "a file elsewhere is refused" "$(mc config "ubd1=$tmp/outside")" '^ERR .*must lie in a folder of hotplug='
+	like "also by way of a link" "$(mc config "ubd1=$plug/link")" '^ERR .*must lie in a folder of hotplug='
+	like "also by way of .." "$(mc config "ubd1=$plug/../outside")" '^ERR .*must lie in a folder of hotplug='
+	like "what is not there is, too" "$(mc config "ubd1=$plug/nothing")" '^ERR .*No such file'
+	is "and not made" "$(ls "$plug/nothing" 2>/dev/null)" ''
+	like "an empty file is" "$(mc config "ubd1=$plug/empty")" '^ERR .*empty'
+	like "and a disk without a number" "$(mc config "ubdx9=$image")" '^ERR '
+	like "and a network, which would connect" "$(mc config "vec0:transport=bess,dst=$plug/wire")" \
+		'^ERR .*to connect to sockets, start linux with hotplug=FOLDER,connect'
+	is "a copy-on-write disk can be made" "$(mc config "ubd1=$plug/cow,$image")" 'OK '
+	like "and is there" "$(mc proc partitions)" ubdb
+	is "and can be removed" "$(mc remove ubd1)" 'OK '
+	ok "the file is a COW file" [ "$(head -c 4 "$plug/cow")" = OOOM ]
+
+	out=
+	for _ in {1..30}; do out+=$(mc config "ubd1=$image"; mc remove ubd1); done
+	is "again and again" "$(tr -d '\n ' <<<"$out")" "$(printf 'OKOK%.0s' {1..30})"
+
+	is "a console with a socket" "$(mc config "con5=socket:$plug/con5")" 'OK '
+	ok "has one" [ -S "$plug/con5" ]
+	"${under[@]}" socat - "UNIX-CONNECT:$plug/con5" <"$tmp/typed" >"$tmp/con5" {typed}<&- &
+	guests[$!]=y
+	mc log console >"$tmp/said"
+	ok "which shows what the guest writes" wait_for 20 grep -qs 'to the console' "$tmp/con5"
+	echo hello >&"$typed"
+	ok "and takes what is typed" shows '^from the console: hello'
+
+	is "a boot disk can be removed" "$(mc remove ubd3)" 'OK '
+	ok "so that another guest can have it" free_again "$plug/boot"
+	is "a disk again, for a restart" "$(mc config "ubd1=$image")" 'OK '
+	is "reboot" "$(mc reboot)" 'OK '
+	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
+	like "with the disk of its command line" "$(mc proc partitions)" ubdd
+	unlike "and not with the one that was plugged in" "$(mc proc partitions)" ubdb
+	ok "which another guest can have" free_again "$image"
+	is "and so can this one" "$(mc config "ubd1=$image")" 'OK '
+	mc halt >"$tmp/said"
+	finish
+	is "and ends" "$STATUS" "$HALT"
+}
+
+with_connect() {
+	start umid=it quiet "hotplug=$plug,connect" "$(run_option "echo up; $follow
+		ping() { busybox ping -c 1 -W 1 10.9.9.1 >/dev/null; }
+		told network; ip link set vec0 up; ip addr add 10.9.9.2/24 dev vec0; until ping; do sleep 0.1; done; echo reached
+		told leave; ip link set vec0 down; echo left
+		sleep 1000")"
+	shows '^up'
+	is "with hotplug=,connect a network can be plugged in" "$(mc config "vec0:transport=bess,dst=$plug/wire")" 'OK '
+	like "and is shown" "$(mc config vec0)" "^OK transport=bess,dst=$plug/wire"
+	mc log network >"$tmp/said"
+	ok "another guest can be reached by it" shows '^reached'
+	mc log leave >"$tmp/said"
+	ok "when it is down" shows '^left'
+	is "it can be removed" "$(mc remove vec0)" 'OK '
+	unlike "the guest has it no more" "$(mc proc net/dev)" vec0
+	mc halt >"$tmp/said"
+	finish
+}
+
+fresh() {
+	rm -rf "$plug"
+	mkdir -p "$plug/contents" "$tmp/second"
+	echo "first on it" >"$plug/contents/first"
+	mke2fs -q -F -t ext4 -d "$plug/contents" "$plug/boot" 16M >"$tmp/said"
+	mke2fs -q -t ext4 "$plug/disk" 16M >"$tmp/said"
+	cp "$plug/disk" "$tmp/outside"
+	: >"$plug/empty"
+	ln -s ../outside "$plug/link"
+	chmod -R a+rwX "$plug" "$tmp/outside" "$tmp/second"
+}
+mkfifo "$tmp/typed"
+exec {typed}<>"$tmp/typed"
+
+fresh
+as_user without_option
+fresh
+as_user with_option
+fresh
+# The other end of the wire.
+as_user start quiet "vec0:transport=bess,src=$plug/wire" \
+	"$(run_option 'ip link set vec0 up; ip addr add 10.9.9.1/24 dev vec0; echo up; sleep 1000')"
+shows '^up'
+other=$PID
+as_user with_connect
+PID=$other
+kill -KILL "$PID"
+finish
+
+finished
