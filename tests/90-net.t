@@ -65,6 +65,9 @@ counts='count() { ethtool -S vec0 | awk -v name="$1:" "\$1 == name { print \$2 }
 carrier='carrier() { i=0; until [ "$(cat /sys/class/net/vec0/carrier)" = "$1" ]; do sleep 0.1; i=$((i+1)); [ $i -lt 200 ] || return 1; done; }; '
 # shellcheck disable=SC2016 # for the guests
 reach='reach() { i=0; until ping -q -c 1 -W 1 $1 >/dev/null; do i=$((i+1)); [ $i -lt 20 ] || return 1; done; }; '
+# The server may not be there yet, or not again.
+# shellcheck disable=SC2016 # for the guests
+measure='measure() { until iperf3 -c 10.1.1.1 --connect-timeout 1000 "$@" 2>/dev/null; do sleep 0.1; done; }; '
 number() { awk -v name="$1" '$1 == name { print $2 }' <<<"$OUT"; } # NAME: of a line "NAME NUMBER"
 
 # Two guests of an ordinary user's, over each transport that needs nobody else: they ping each other, and iperf3
@@ -73,11 +76,11 @@ pair() { # NAME BYTES SERVER-OPTION CLIENT-OPTION
 	start_other "$(up 1) iperf3 -s -1 >/dev/null; iperf3 -s -1 >/dev/null; nc -l -p 7 | sha256sum; sleep 1000" "vec0:$3"
 	# The one that the other connects to must be there.
 	ok "$1: a guest is up" wait_for 30 [ -e "$net/a" ]
-	guest "$reach $(up 2)
+	guest "$reach$measure$(up 2)
 		reach 10.1.1.1 && echo reached
 		ping -q -c 20 -i 0.02 10.1.1.1 | grep loss
-		until iperf3 -c 10.1.1.1 -n $2 --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done; echo there
-		until iperf3 -c 10.1.1.1 -n $2 -R --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done; echo back
+		measure -n $2 >/dev/null; echo there
+		measure -n $2 -R >/dev/null; echo back
 		head -c 3000001 /dev/urandom >/tmp/data; sha256sum </tmp/data; until nc 10.1.1.1 7 </tmp/data; do sleep 0.1; done" "vec0:$4"
 	like "$1: two guests ping each other" "$OUT" $'reached\n20 packets transmitted, 20 packets received, 0% packet loss'
 	like "$1: iperf3 moves $2 bytes there and back" "$OUT" $'there\nback'
@@ -118,7 +121,7 @@ rm -f "$net"/*
 for kind in seqpacket stream dgram; do
 	compose quiet vec0:transport=fd,fd=9 "$(run_option "$(up 1) iperf3 -s -1 >/dev/null")"
 	server=$(printf '%q ' exec "$LINUX" "${args[@]}")
-	compose quiet vec0:transport=fd,fd=9 "$(run_option "$reach$(up 2) reach 10.1.1.1 && iperf3 -c 10.1.1.1 -n 10M")"
+	compose quiet vec0:transport=fd,fd=9 "$(run_option "$reach$measure$(up 2) reach 10.1.1.1 && measure -n 10M")"
 	client=$(printf '%q ' exec "$LINUX" "${args[@]}")
 	run_in_background "$(tool wire)" "$kind" "$server >$tmp/other" "$client"
 	finish
@@ -134,7 +137,7 @@ if [ -w /dev/net/tun ] && unshare -rn true 2>/dev/null; then
 	# shellcheck disable=SC2016 # for the shell between
 	under=(unshare -rn sh -c 'ip link set lo up; ip tuntap add tap0 mode tap; ip addr add 10.1.1.1/24 dev tap0; ip link set tap0 up
 		(iperf3 -s -1; iperf3 -s -1) >/dev/null & exec "$@"' sh)
-	guest "$reach$counts$(up 2) reach 10.1.1.1; iperf3 -c 10.1.1.1 -n 100M; iperf3 -c 10.1.1.1 -n 100M -R
+	guest "$reach$counts$measure$(up 2) reach 10.1.1.1; measure -n 100M; measure -n 100M -R
 		echo frames \$(count tx_packets) \$(count rx_packets)" vec0:transport=tap,ifname=tap0
 	under=()
 	is "tap: iperf3 moves 100 MB to the host and back" "$(grep -c 'Bytes .* receiver' <<<"$OUT")" 2
@@ -317,10 +320,10 @@ start_other "$slab$counts$(up 1) slab before; for i in 1 2 3; do iperf3 -s -1 >/
 	mem=128M "vec0:transport=bess,src=$net/a"
 wait_for 30 [ -e "$net/a" ]
 LIMIT=150
-guest "$reach$(up 2) reach 10.1.1.1
-	until iperf3 -c 10.1.1.1 -n 1300M --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done
-	until iperf3 -c 10.1.1.1 -n 600M -R -P 4 --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done
-	until iperf3 -c 10.1.1.1 -u -b 0 -l 64 -n 20M --connect-timeout 1000 >/dev/null 2>&1; do sleep 0.1; done; echo well" \
+guest "$reach$measure$(up 2) reach 10.1.1.1
+	measure -n 1300M >/dev/null
+	measure -n 600M -R -P 4 >/dev/null
+	measure -u -b 0 -l 64 -n 20M >/dev/null; echo well" \
 	mem=128M "vec0:transport=bess,dst=$net/a"
 like "a million packets: all of it ends" "$OUT" well
 ok "a million packets: and so it does at the other end" other_shows '^packets'
