@@ -45,6 +45,7 @@ struct aio_ring {
 };
 
 static struct aio_ring *ring;
+static long ring_end;			/* address, or -errno */
 static int efd = -1;
 static unsigned int in_flight;		/* at the host */
 static struct host_aio *done;		/* completed here, see sync_here(); latest first */
@@ -58,7 +59,7 @@ static struct iocb *iocb_of(struct host_aio *io)
 	return (struct iocb *)io->iocb;
 }
 
-/* A ring for @depth requests, in its place: its address, or -errno. */
+/* A ring for @depth requests, in its place: where it ends there, or -errno. */
 static long make_ring(unsigned int depth)
 {
 	unsigned long size, id = 0;
@@ -82,23 +83,28 @@ static long make_ring(unsigned int depth)
 	else
 		ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
 				    AIO_BASE);
-	if (ret < 0)
+	if (ret < 0) {
 		host_syscall1(__NR_io_destroy, id);
-	return ret;
+		return ret;
+	}
+	return AIO_BASE + size;
 }
 
 int host_aio_setup(unsigned int depth)
 {
-	long at;
-
-	if (!kept_recall(KEPT_AIO, depth, "", &at))
-		at = kept_record(KEPT_AIO, depth, "", make_ring(depth));
-	if (at < 0)
-		return at;
+	if (!kept_recall(KEPT_AIO, depth, "", &ring_end))
+		ring_end = kept_record(KEPT_AIO, depth, "", make_ring(depth));
+	if (ring_end < 0)
+		return ring_end;
 	efd = host_eventfd();
 	if (efd >= 0)
-		ring = (struct aio_ring *)at;
+		ring = (struct aio_ring *)AIO_BASE;
 	return efd;
+}
+
+unsigned long host_aio_end(void)
+{
+	return ring_end;
 }
 
 void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,

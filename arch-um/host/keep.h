@@ -12,7 +12,7 @@ enum kept_what {
 	KEPT_DIO_ALIGN,		/* likewise */
 	KEPT_EVENTFD,
 	KEPT_EPOLL,
-	KEPT_AIO,		/* arg: depth; value: address of the ring */
+	KEPT_AIO,		/* arg: depth; value: where the ring ends */
 	KEPT_TIMER,
 	KEPT_TSC,
 	KEPT_LISTEN,		/* arg: type, or HOST_TCP and the port */

@@ -42,11 +42,7 @@ static struct window {
 	{ PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + PHYS_MAX,
 	  HOST_PROT_RWX, true },
 	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, HOST_PROT_RWX, true },
-	/*
-	 * The host maps the rings, without telling guard_window_top(), and lets
-	 * nobody execute them; kmap_init() has filled the rest.
-	 */
-	{ AIO_BASE, AIO_END, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
+	{ AIO_BASE, AIO_BASE, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
 	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, true },
 };
 

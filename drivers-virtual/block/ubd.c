@@ -38,7 +38,7 @@
 #define UBD_LETTERS	26		/* disks that a letter can name */
 #define UBD_MINORS	16		/* a disk; those that find no room have dynamic ones */
 #define UBD_DEPTH	128		/* requests of a disk */
-#define UBD_IN_FLIGHT	1024		/* host requests of all disks */
+#define UBD_IN_FLIGHT	512		/* host requests of all disks; the host makes room for twice as many */
 #define UBD_BATCH	64
 #define UBD_MAX_SECTORS	4096
 #define UBD_PIECE	SZ_16M		/* of a discard, in bytes; some ms at worst */
@@ -823,6 +823,8 @@ static int __init ubd_init(void)
 	/* Even where there is no disk yet: later there would be no AIO to be had. */
 	aio = host_aio_setup(UBD_IN_FLIGHT);
 	if (aio >= 0) {
+		guard_window_top(host_aio_end());
+		open_ring();
 		ubd_irq = request_fd_irq(aio, HOST_POLLIN | HOST_POLLEDGE, ubd_interrupt, "ubd",
 					 disks);
 		if (ubd_irq < 0)

@@ -129,6 +129,8 @@ struct host_aio {
  * for more of it (fs.aio-max-nr).
  */
 int host_aio_setup(unsigned int depth);
+/* [boot] Where the memory that it takes from AIO_BASE on ends. */
+unsigned long host_aio_end(void);
 /* @dsync: a write that is on the disk when it completes */
 void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
 		   const struct host_iovec *iov, unsigned int niov, unsigned long long offset,
