@@ -128,4 +128,34 @@ ok "and hardly wakes up" [ $(($(wakeups) - wakes)) -le 20 ]
 kill -TERM "$PID"
 finish
 
+# What the guest has freed goes back to the host, and is there again when the guest wants it.
+held() { # MiB of the host's memory
+	local fd
+	for fd in "/proc/$PID/fd"/*; do
+		[[ $(readlink "$fd") != /memfd:* ]] || stat -Lc '%b' "$fd"
+	done | awk '{ n += $1 } END { printf "%d\n", n / 2048 }'
+}
+holds_less() { [ "$(held)" -lt "$1" ]; }
+mkfifo "$tmp/go"
+exec {go}<>"$tmp/go"
+# shellcheck disable=SC2016 # for the guest
+INPUT=$tmp/go start mem=512M quiet "$(run_option 'mount -o remount,size=90% /dev/shm; read x; echo idle
+for i in 1 2 3; do
+	head -c 262144000 /dev/urandom >/dev/shm/x; sum=$(cksum </dev/shm/x); [ "$sum" = "$(cksum </dev/shm/x)" ] || exit 1
+	echo full $i; read x; rm /dev/shm/x; echo empty $i; read x
+done')"
+for i in 1 2 3; do
+	echo >&"$go"
+	shows "^full $i"
+	ok "a guest that fills 250 MiB holds as much of the host's memory" [ "$(held)" -ge 250 ]
+	echo >&"$go"
+	shows "^empty $i"
+	ok "and gives it back when they are free" wait_for 60 holds_less 150
+done
+echo >&"$go"
+finish
+is "nothing was lost on the way" "$STATUS" 0
+[ "$STATUS" = 0 ] || show
+exec {go}>&-
+
 finished

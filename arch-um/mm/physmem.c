@@ -4,13 +4,19 @@
  *
  * Nothing of it is touched before the guest uses it, so that the host gives
  * only what is needed.  It is taken in pieces of 2 MiB, each made a huge page
- * of the host at once: the guard's cost is counted in page-table entries.
+ * of the host at once: the guard's cost is counted in page-table entries.  Pieces
+ * that stay free for some seconds go back to the host.
  */
+#define pr_fmt(fmt) "memory: " fmt
+
 #include <linux/bitmap.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/page_reporting.h>
+#include <linux/scatterlist.h>
 #include <asm/boot.h>
+#include <asm/host.h>
 #include <asm/hostmem.h>
 #include <asm/physmem.h>
 
@@ -36,6 +42,47 @@ void arch_alloc_page(struct page *page, int order)
 	for (piece = start / HUGE_SIZE; piece <= (end - 1) / HUGE_SIZE; piece++)
 		back(piece);
 }
+
+/*
+ * The generic code has taken these pages off the free lists for as long as this
+ * lasts.  Its pages are larger than a piece, or one, and aligned.
+ */
+static int give_back(struct page_reporting_dev_info *dev, struct scatterlist *sgl,
+		     unsigned int nents)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(sgl, sg, nents, i) {
+		phys_addr_t at = page_to_phys(sg_page(sg)), end = at + sg->length;
+
+		for (; at < end; at += HUGE_SIZE) {
+			int err;
+
+			if (!__test_and_clear_bit(at / HUGE_SIZE, backed))
+				continue;
+			err = host_punch_hole(boot_info->memfd, at, HUGE_SIZE);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static struct page_reporting_dev_info reporting = {
+	.report	= give_back,
+	.order	= ilog2(HUGE_SIZE) - PAGE_SHIFT,
+};
+
+static int __init reporting_init(void)
+{
+	int err = page_reporting_register(&reporting);
+
+	if (err)
+		pr_warn("what the guest frees does not go back to the host: error %d\n", err);
+	return 0;
+}
+late_initcall(reporting_init);
 
 /* What memblock has given out so far. */
 void __init physmem_back_reserved(void)

@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+#ifdef CONFIG_INDIRECT_IOMEM
+#include <asm-generic/logic_io.h>
+#else
 /* There is no I/O memory. */
 static inline void __iomem *ioremap(phys_addr_t offset, size_t size)
 {
@@ -15,6 +18,7 @@ static inline void iounmap(void __iomem *addr)
 {
 }
 #define iounmap iounmap
+#endif
 
 #include <asm-generic/io.h>
 
