@@ -33,9 +33,8 @@ help:
 boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
-# Tests have a disk of their own: the other one is for whoever works with make boot. The Debian image has its test when
-# it is there (make debian).
-check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4
+# Tests have a disk of their own: the other one is for whoever works with make boot.
+check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4 debian
 	@prove $(TESTS)
 
 experiments: setup-check linux build/check.ext4
@@ -81,7 +80,7 @@ build/debian.ext4: build/debian.tar rootfs/mkdebian rootfs/image.sh $(wildcard b
 build/tests.ext4: rootfs/mktests rootfs/image.sh $(shell find tests/guest) | setup-boot
 	@rootfs/mktests $@
 
-build/block.ext4: rootfs/mkblock rootfs/image.sh tests/block/disk.c | setup-check
+build/block.ext4: rootfs/mkblock rootfs/image.sh tests/block/disk.c tests/bench/fio-rows | setup-check
 	@rootfs/mkblock $@
 
 build/net.ext4: rootfs/mknet rootfs/mktiny rootfs/image.sh rootfs/init.c | setup-check

@@ -10,8 +10,6 @@
  *		reps=N		no calibration, one round of exactly N operations; for counting
  *				host calls, so 0 prepares the row and runs nothing
  *		busybox=PATH	the program that the shell row starts (default /bin/busybox)
- *		disk=PATH	the disk or file of the disk rows, which write to it; without one
- *				they are left out
  *		boot		as init: say so and power off
  *		idle		as init: say so and sleep for ever
  *	bench launch PROGRAM [ARG...]
@@ -30,7 +28,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/aio_abi.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -55,8 +52,6 @@
 #define MMAP_SIZE	(64UL << 10)
 #define FLOAT_STEPS	10000000UL
 #define MAX_ROUNDS	1000UL
-#define DISK_DEPTH	32		/* requests in flight */
-#define DISK_BLOCK	4096UL
 
 typedef unsigned long long ns_t;
 
@@ -385,111 +380,6 @@ static ns_t time_float(unsigned long reps)
 	return now() - start;
 }
 
-/*
- * The disk rows: whole blocks at random places, past the page cache of the kernel that runs this.
- */
-
-static const char *disk;
-
-static bool have_disk(void)
-{
-	return disk;
-}
-
-static int open_disk(unsigned long *blocks)
-{
-	int fd = open(disk, O_RDWR | O_DIRECT | O_CLOEXEC);
-	off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-
-	if (size < (off_t)DISK_BLOCK)
-		die("%s: %s", disk, fd < 0 ? strerror(errno) : "too small");
-	*blocks = size / DISK_BLOCK;
-	return fd;
-}
-
-static off_t random_block(unsigned long blocks)
-{
-	static unsigned long long state = 1;
-
-	state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (state >> 33) % blocks * DISK_BLOCK;
-}
-
-/*
- * As many requests in flight as there may be, until there were so many in all; each is submitted and
- * taken back by itself, which is what fio does unless it is told to do otherwise.
- */
-static ns_t time_disk(unsigned long reps, int opcode)
-{
-	unsigned long blocks, submitted = 0, ended;
-	struct iocb cb[DISK_DEPTH] = { }, *next = cb;
-	struct io_event done;
-	aio_context_t ctx = 0;
-	char *data = map_fresh(DISK_DEPTH * DISK_BLOCK);
-	int fd = open_disk(&blocks);
-	ns_t start;
-
-	memset(data, 0x5a, DISK_DEPTH * DISK_BLOCK);
-	if (syscall(SYS_io_setup, DISK_DEPTH, &ctx))
-		die("io_setup: %s", strerror(errno));
-	start = now();
-	for (ended = 0; ended < reps; ended++) {
-		while (submitted < reps && submitted - ended < DISK_DEPTH) {
-			if (submitted < DISK_DEPTH)
-				next = &cb[submitted];
-			next->aio_fildes = fd;
-			next->aio_lio_opcode = opcode;
-			next->aio_buf = (unsigned long)(data + (next - cb) * DISK_BLOCK);
-			next->aio_nbytes = DISK_BLOCK;
-			next->aio_offset = random_block(blocks);
-			if (syscall(SYS_io_submit, ctx, 1, &next) != 1)
-				die("io_submit: %s", strerror(errno));
-			submitted++;
-		}
-		if (syscall(SYS_io_getevents, ctx, 1, 1, &done, NULL) != 1)
-			die("io_getevents: %s", strerror(errno));
-		if (done.res != (long)DISK_BLOCK)
-			die("%s: %lld instead of a block", disk, (long long)done.res);
-		next = (struct iocb *)(unsigned long)done.obj;
-	}
-	start = now() - start;
-	syscall(SYS_io_destroy, ctx);
-	munmap(data, DISK_DEPTH * DISK_BLOCK);
-	close(fd);
-	return start;
-}
-
-static ns_t time_diskread(unsigned long reps)
-{
-	return time_disk(reps, IOCB_CMD_PREAD);
-}
-
-static ns_t time_diskwrite(unsigned long reps)
-{
-	return time_disk(reps, IOCB_CMD_PWRITE);
-}
-
-/* One block after the other, each on the disk before the next. */
-static ns_t time_disksync(unsigned long reps)
-{
-	char *data = map_fresh(DISK_BLOCK);
-	unsigned long blocks;
-	int fd = open_disk(&blocks);
-	ns_t start;
-
-	memset(data, 0x5a, DISK_BLOCK);
-	start = now();
-	while (reps--) {
-		if (pwrite(fd, data, DISK_BLOCK, random_block(blocks)) != (ssize_t)DISK_BLOCK ||
-		    fdatasync(fd))
-			die("%s: %s", disk, strerror(errno));
-	}
-	start = now() - start;
-	munmap(data, DISK_BLOCK);
-	close(fd);
-	return start;
-}
-
 static bool have_busybox(void)
 {
 	return !access(busybox, X_OK);
@@ -512,9 +402,6 @@ static const struct row {
 	{ "exec",	time_exec,	NULL },
 	{ "shell",	time_shell,	have_busybox },
 	{ "float",	time_float,	NULL },
-	{ "diskread",	time_diskread,	have_disk },
-	{ "diskwrite",	time_diskwrite,	have_disk },
-	{ "disksync",	time_disksync,	have_disk },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -667,8 +554,6 @@ static void parse(char *word)
 		options.counted = true;
 	} else if (!strncmp(word, "busybox=", 8)) {
 		busybox = word + 8;
-	} else if (!strncmp(word, "disk=", 5)) {
-		disk = word + 5;
 	} else if (!strcmp(word, "boot") && getpid() == 1) {
 		options.boot = true;
 	} else if (!strcmp(word, "idle") && getpid() == 1) {
