@@ -40,6 +40,18 @@ guest 'grep MemTotal /proc/meminfo'
 host=$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)
 total=$(awk '/^MemTotal:/ {print $2}' <<<"$OUT")
 ok "without mem= it takes no more than the host has" [ "${total:-$host}" -lt "$host" ]
+# Kernel stacks, too, lie above the first GiB when that is full.
+if [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt 2500000 ]; then
+	LIMIT=120 guest 'mount -o remount,size=90% /dev/shm
+		dd if=/dev/zero of=/dev/shm/x bs=1M count=1200 2>/dev/null
+		for i in $(seq 200); do sleep 1000 & done
+		for i in $(seq 100); do ls /proc >/dev/null; done
+		jobs -p | wc -l; cksum </dev/shm/x' mem=1536M
+	is "a guest with more than 1 GiB uses all of it" "$OUT" "200
+$(dd if=/dev/zero bs=1M count=1200 2>/dev/null | cksum)"
+else
+	skip "a guest with more than 1 GiB uses all of it" "the host has too little memory"
+fi
 # Two thirds of it are for programs to use.
 guest 'mount -o remount,size=90% /dev/shm && dd if=/dev/zero of=/dev/shm/x bs=1M count=170 && wc -c </dev/shm/x' mem=256M
 like "memory that the guest was given can be used" "$OUT" '178257920$'

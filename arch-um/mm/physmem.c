@@ -102,6 +102,8 @@ void __init physmem_init(void)
 {
 	unsigned long pieces = boot_info->size / HUGE_SIZE;
 
+	/* What the kernel uses lies close together: see trap/guard.c for why. */
+	memblock_set_bottom_up(true);
 	memblock_add(0, boot_info->size);
 	memblock_reserve(0, boot_info->used);
 	backed = memblock_alloc(BITS_TO_LONGS(pieces) * sizeof(long), sizeof(long));

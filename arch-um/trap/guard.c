@@ -3,31 +3,29 @@
  * The mprotect guard: kernel memory is PROT_NONE while user code runs.
  *
  * The gate opens and hides one window on every trap, by one mprotect() of one
- * mapping: physical memory up to GUARD_MAX, beginning with the kernel image.
- * What such a call costs is the number of page-table entries that are filled
- * in, 0.3 us for each 2 MiB, not the size.  So the host's page tables
- * are themselves the list of what the kernel has touched lately, and forgetting
- * it (MADV_DONTNEED of a shared mapping: the contents stay) keeps that list
- * short.  Memory that is not on it comes back by a page fault that the host
- * serves by itself, without a signal.
+ * mapping: physical memory, which begins with the kernel image.  All of it, for
+ * kernel stacks may lie anywhere, and the host cannot deliver a signal on a
+ * stack that is hidden.  What such a call costs is the number of page-table
+ * entries that are filled in, 0.3 us for each 2 MiB, not the size.  So the
+ * host's page tables are themselves the list of what the kernel has touched
+ * lately, and forgetting it (MADV_DONTNEED of a shared mapping: the contents
+ * stay) keeps that list short.  Memory that is not on it comes back by a page
+ * fault that the host serves by itself, without a signal.
  *
- * All other kernel memory (memory above GUARD_MAX, modules, vmalloc, AIO rings)
- * lies in windows that stay hidden until the kernel touches one: that is a
- * SIGSEGV in kernel mode, which opens it until the next exit.
+ * All other kernel memory (modules, vmalloc, AIO rings) lies in windows that
+ * stay hidden until the kernel touches one: that is a SIGSEGV in kernel mode,
+ * which opens it until the next exit.
  *
  * The signal costs several times what opening does.  A system call that needed
  * a window twice in a row in the same task (writes to a terminal: its line
  * discipline lies in vmalloc memory) therefore finds it open.
  */
 #include <linux/kernel.h>
-#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <asm/boot.h>
 #include <asm/hostmem.h>
 #include <asm/layout.h>
 #include <asm/trap.h>
-
-#define GUARD_MAX	(1UL << 30)
 
 /* Traps between two trims.  A trim costs 2 us and a fault of 2 us for each 2 MiB in use. */
 #define TRIM_EVERY	512
@@ -39,8 +37,6 @@ static struct window {
 	int prot;		/* while it is open */
 	bool open;
 } windows[] = {
-	{ PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + GUARD_MAX, PAGE_OFFSET + PHYS_MAX,
-	  HOST_PROT_RWX, true },
 	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, HOST_PROT_RWX, true },
 	{ AIO_BASE, AIO_BASE, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
 	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, true },
@@ -77,10 +73,8 @@ static void __init guard_hide_at_first(void)
 
 void __init guard_init(void)
 {
-	gate_size = min(boot_info->size, GUARD_MAX);
+	gate_size = boot_info->size;
 	gate_guarded = boot_info->guard != GUARD_NONE;
-	if (boot_info->size > GUARD_MAX)
-		windows[0].top = PAGE_OFFSET + boot_info->size;
 	if (boot_info->reboots && gate_guarded)		/* the last kernel's exit hid the rings */
 		guard_hide_at_first();
 	if (!gate_guarded)
