@@ -45,6 +45,30 @@ echo both; networkctl --no-legend --no-pager list vec0; systemctl --failed --no-
 is "without a network device no network service runs" "$(head -n 2 <<<"$OUT" | paste -sd' ')" 'inactive inactive'
 like "a device vec0 starts them, to set it up" "$(sed 1,2d <<<"$OUT")" $'^both\n.*vec0.*(configuring|configured|pending)[^\n]*$'
 
+# To the world through passt, as an ordinary user: DHCP, and a web server on the host's loopback. A job waits for it.
+as_nobody=()
+if [ "$(id -u)" = 0 ]; then as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups); fi
+if command -v passt >/dev/null && ip route get 198.51.100.1 >/dev/null 2>&1; then
+	mkdir "$tmp/net" "$tmp/www"
+	chmod 1777 "$tmp/net"
+	head -c 2000000 /dev/urandom >"$tmp/www/file"
+	(cd "$tmp/www" && exec setsid python3 -u -m http.server --bind 127.0.0.1 0 >"$tmp/httpd" 2>&1) {never}<&- &
+	guests[$!]=y
+	setsid "${as_nobody[@]}" passt -f --socket "$tmp/net/passt" <"$tmp/never" >"$tmp/passt" 2>&1 &
+	guests[$!]=y
+	serving() { grep -q "port [0-9]" "$tmp/httpd" && [ -e "$tmp/net/passt" ]; }
+	ok "a web server and passt run" wait_for 20 serving
+	port=$(sed -nE 's/.* port ([0-9]+) .*/\1/p' "$tmp/httpd")
+	as_user job "router=\$(ip route show default | awk '{print \$3}')
+python3 -c 'import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1]).read())' http://\$router:$port/file | sha256sum
+systemctl --failed --no-legend" "vec0:transport=stream,dst=$tmp/net/passt,mtu=65520"
+	is "an ordinary user's Debian has a network through passt when the job starts" "$OUT" "$(sha256sum <"$tmp/www/file")"
+	[ "$STATUS" = 0 ] || show
+else
+	skip "a web server and passt run" "no passt, or no route to anywhere"
+	skip "an ordinary user's Debian has a network through passt when the job starts" "no passt, or no route to anywhere"
+fi
+
 # What people run.
 # shellcheck disable=SC2016 # for the guest
 job 'cat >/tmp/x.c <<END

@@ -100,7 +100,7 @@ void load_and_enter(struct boot_info *info)
 	const Elf64_Ehdr *eh = (const void *)image_start;
 	const Elf64_Phdr *ph = (const void *)(image_start + eh->e_phoff);
 	struct boot_info *copy;
-	unsigned long reserve;
+	unsigned long reserve, at;
 
 	info->memfd = physical_memory(info->size);
 	info->empty = memfd_create("uml-empty", MFD_CLOEXEC);
@@ -117,11 +117,16 @@ void load_and_enter(struct boot_info *info)
 		die("the host cannot map the guest's memory at %#lx: %s", PAGE_OFFSET,
 		    strerror(errno));
 
-	/* The guard counts page-table entries: huge pages are what makes it fast. */
+	/*
+	 * The guard counts page-table entries: huge pages are what makes it fast.
+	 * One page of each is enough to collapse it, see host_populate_huge().
+	 */
 	reserve = align(info->used, HUGE_SIZE);
+	for (at = PAGE_OFFSET; at < PAGE_OFFSET + reserve; at += HUGE_SIZE)
+		madvise((void *)at, 4096, MADV_POPULATE_WRITE);
+	info->huge = !madvise((void *)PAGE_OFFSET, reserve, MADV_COLLAPSE_);
 	if (madvise((void *)PAGE_OFFSET, reserve, MADV_POPULATE_WRITE) && errno == ENOMEM)
 		die("the host has no memory for the guest kernel");
-	info->huge = !madvise((void *)PAGE_OFFSET, reserve, MADV_COLLAPSE_);
 	load_image(eh, ph);
 	copy = (void *)(PAGE_OFFSET + info->image);
 	*copy = *info;

@@ -196,7 +196,7 @@ static void check_args(int check, const struct host_lock *lock)
 		break;
 	case ADVICE:
 		load(ARG_LO(2));
-		ONE_OF(MADV_DONTNEED, 23 /* POPULATE_WRITE */, 25 /* COLLAPSE */, MADV_REMOVE);
+		ONE_OF(23 /* POPULATE_WRITE */, 25 /* COLLAPSE */);
 		break;
 	case FCNTL:
 		/* signals about descriptors go to this process and to no other */

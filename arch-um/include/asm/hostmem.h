@@ -25,8 +25,6 @@ int host_protect(unsigned long addr, unsigned long len, int prot);
 
 /* Back [@addr, @addr + @len) with memory, in huge pages where the host can. */
 int host_populate_huge(unsigned long addr, unsigned long len);
-/* Forget the page-table entries of a shared mapping; its contents stay. */
-int host_zap(unsigned long addr, unsigned long len);
 /* Private, readable and writable, zeroed memory at a fixed place. */
 int host_map_anon(unsigned long addr, unsigned long len);
 
