@@ -8,9 +8,9 @@ TESTS ?= tests/*.t
 # Goals that the kernel's own Makefile knows, run on build/src and build/kernel.
 kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig listnewconfig
 
-purposes := boot check bench debian kselftest kunit price
+purposes := boot check bench debian kselftest kunit postgres price
 
-.PHONY: attach boot check bench debian experiments kselftest kunit price linux tiny help clean distclean \
+.PHONY: attach boot check bench debian experiments kselftest kunit postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -21,6 +21,7 @@ help:
 	@echo 'make experiments   try in guests what isolates containers from each other, and print a table'
 	@echo 'make price         what namespaces cost: this kernel next to one without them, which it builds first'
 	@echo 'make debian        build build/debian.ext4: Debian 12 with systemd, compilers and more'
+	@echo 'make postgres      PostgreSQL own regression tests in a copy of that; takes minutes and the network'
 	@echo 'make kunit         build a kernel with the tests that kernel code has in itself, and run them'
 	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
 	@echo 'make linux         only build build/linux'
@@ -43,11 +44,14 @@ experiments: setup-check linux build/check.ext4
 price: setup-price linux build/check.ext4
 	@scripts/price
 
+postgres: setup-postgres debian
+	@scripts/postgres
+
 kunit: setup-kunit
 	@scripts/kunit $(KUNIT_ARGS)
 
 kselftest: setup-kselftest linux build/check.ext4
-	@scripts/kselftest $(KSELFTESTS)
+	@scripts/kselftest --host $(KSELFTESTS)
 
 bench: setup-bench linux tiny
 	@scripts/bench
