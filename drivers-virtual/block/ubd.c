@@ -404,7 +404,7 @@ ATTRIBUTE_GROUPS(ubd);
 
 /* Memory */
 
-void *ubd_alloc(size_t size)
+void * __ref ubd_alloc(size_t size)
 {
 	void *p = slab_is_available() ? kzalloc(size, GFP_KERNEL | __GFP_NOFAIL) :
 					memblock_alloc(size, SMP_CACHE_BYTES);
