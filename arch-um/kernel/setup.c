@@ -137,6 +137,13 @@ static int __init initrd_option(char *name)
 }
 early_param("initrd", initrd_option);
 
+/* The first stage has read it; known here, it does not go to init. */
+static int __init mem_option(char *arg)
+{
+	return 0;
+}
+early_param("mem", mem_option);
+
 static void __init load_initrd(void)
 {
 	struct host_stat st;
