@@ -34,8 +34,10 @@ help:
 boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
-# Tests have a disk of their own: the other one is for whoever works with make boot.
-check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4 debian
+# Tests have a disk of their own: the other one is for whoever works with make boot. Where Debian's archive is out of
+# reach, its test is skipped, and says so.
+check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4
+	@$(MAKE) debian || echo 'make check: the Debian image cannot be built here: its tests are skipped' >&2
 	@prove $(TESTS)
 
 experiments: setup-check linux build/check.ext4
