@@ -42,6 +42,7 @@ total=$(awk '/^MemTotal:/ {print $2}' <<<"$OUT")
 ok "without mem= it takes no more than the host has" [ "${total:-$host}" -lt "$host" ]
 # Kernel stacks, too, lie above the first GiB when that is full.
 if [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt 2500000 ]; then
+	# shellcheck disable=SC2016 # for the guest
 	LIMIT=120 guest 'mount -o remount,size=90% /dev/shm
 		dd if=/dev/zero of=/dev/shm/x bs=1M count=1200 2>/dev/null
 		for i in $(seq 200); do sleep 1000 & done
