@@ -80,6 +80,8 @@ build/debian.tar: rootfs/debian.packages | setup-debian
 # With the kernel's modules, which a change of its configuration may make unfit.
 build/debian.ext4: build/debian.tar rootfs/mkdebian rootfs/image.sh $(wildcard build/kernel/.config) \
 		$(shell find rootfs/debian -type f) | setup-debian linux
+	@rm -rf build/modules
+	@scripts/build-kernel --make -s modules
 	@scripts/build-kernel --make -s INSTALL_MOD_PATH=$(abspath build/modules) INSTALL_MOD_STRIP=1 modules_install
 	@rootfs/mkdebian image $< $@ build/modules
 
