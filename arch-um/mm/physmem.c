@@ -37,7 +37,7 @@ static void back(unsigned long piece)
 
 	if (likely(test_bit(piece, backed)))
 		return;
-	__set_bit(piece, backed);
+	set_bit(piece, backed);
 	err = host_populate_huge(PAGE_OFFSET + piece * HUGE_SIZE, HUGE_SIZE);
 	if (err == -HOST_ENOMEM)
 		panic("the host has no memory left: mem=%luM was too much",
@@ -54,7 +54,8 @@ void arch_alloc_page(struct page *page, int order)
 
 /*
  * The generic code has taken these pages off the free lists for as long as this
- * lasts.  Its pages are larger than a piece, or one, and aligned.
+ * lasts.  They are whole pieces, unless somebody has written to the parameter
+ * page_reporting_order: what is less than a piece stays.
  */
 static int give_back(struct page_reporting_dev_info *dev, struct scatterlist *sgl,
 		     unsigned int nents)
@@ -63,12 +64,12 @@ static int give_back(struct page_reporting_dev_info *dev, struct scatterlist *sg
 	unsigned int i;
 
 	for_each_sg(sgl, sg, nents, i) {
-		phys_addr_t at = page_to_phys(sg_page(sg)), end = at + sg->length;
+		phys_addr_t start = page_to_phys(sg_page(sg)), end = start + sg->length, at;
 
-		for (; at < end; at += HUGE_SIZE) {
+		for (at = round_up(start, HUGE_SIZE); at + HUGE_SIZE <= end; at += HUGE_SIZE) {
 			int err;
 
-			if (!__test_and_clear_bit(at / HUGE_SIZE, backed))
+			if (!test_and_clear_bit(at / HUGE_SIZE, backed))
 				continue;
 			err = host_punch_hole(boot_info->memfd, at, HUGE_SIZE);
 			if (err)
