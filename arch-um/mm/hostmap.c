@@ -155,6 +155,15 @@ static void drop_all(void)
 	xa_destroy(&shadow);
 }
 
+void hostmap_drop(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	drop_all();
+	local_irq_restore(flags);
+}
+
 /* Adjacent pages for which the same host call is due. */
 struct run {
 	enum { NOTHING, UNMAP, PROTECT, MAP } op;

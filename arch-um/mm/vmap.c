@@ -47,12 +47,22 @@ static unsigned long kernel_pfn(unsigned long addr)
 	return pte && pte_present(*pte) ? pte_pfn(*pte) : 0;
 }
 
+static int try_map(unsigned long start, unsigned long end, unsigned long pfn)
+{
+	return pfn ? host_map_populate(start, end - start, HOST_PROT_RWX, boot_info->memfd,
+				       PFN_PHYS(pfn)) :
+		     host_map(start, end - start, HOST_PROT_NONE, boot_info->empty, 0);
+}
+
 static void map_run(unsigned long start, unsigned long end, unsigned long pfn)
 {
-	int fd = pfn ? boot_info->memfd : boot_info->empty;
-	int err = pfn ? host_map_populate(start, end - start, HOST_PROT_RWX, fd, PFN_PHYS(pfn)) :
-			host_map(start, end - start, HOST_PROT_NONE, fd, 0);
+	int err = try_map(start, end, pfn);
 
+	if (err == -HOST_ENOMEM) {
+		/* User code may have all mappings that the host allows; it can have them again. */
+		hostmap_drop();
+		err = try_map(start, end, pfn);
+	}
 	if (err)
 		panic("the host refuses a kernel mapping: error %d", err);
 }

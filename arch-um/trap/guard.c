@@ -26,6 +26,7 @@
 #include <asm/boot.h>
 #include <asm/hostmem.h>
 #include <asm/layout.h>
+#include <asm/setup.h>
 #include <asm/trap.h>
 
 /* Traps between two trims.  A trim costs 2 us and a fault of 2 us for each 2 MiB in use. */
@@ -59,16 +60,18 @@ static struct habit {
 static struct habit *habit;	/* of the system call that came last */
 static unsigned char touched;	/* by SIGSEGV since then */
 
-/* Whatever a restart finds, all windows are hidden: the kernel's touch opens them. */
+/*
+ * After a restart all windows are hidden: the kernel's touch opens them.  Modules
+ * and vmalloc are reserved anew (mm/vmap.c); the rings stay, open or not.
+ */
 static void __init guard_hide_at_first(void)
 {
 	struct window *w;
 
-	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
-		if (w->top > w->start)
-			host_protect(w->start, w->top - w->start, HOST_PROT_NONE);
+	if (host_protect(AIO_BASE, AIO_END - AIO_BASE, HOST_PROT_NONE))
+		um_die("the host cannot hide its AIO rings after a restart: start the guest anew");
+	for (w = windows; w < windows + ARRAY_SIZE(windows); w++)
 		w->open = false;
-	}
 	windows_open = false;
 }
 
@@ -76,7 +79,7 @@ void __init guard_init(void)
 {
 	gate_size = boot_info->size;
 	gate_guarded = boot_info->guard != GUARD_NONE;
-	if (boot_info->reboots && gate_guarded)		/* the last kernel's exit hid the rings */
+	if (boot_info->reboots && gate_guarded)
 		guard_hide_at_first();
 	if (!gate_guarded)
 		pr_warn("guard=none: guest programs can read and write the guest kernel\n");
@@ -176,6 +179,9 @@ void guard_trim(void)
 {
 	if (likely(++traps % TRIM_EVERY) || !gate_guarded)
 		return;
-	if (host_map(PAGE_OFFSET, gate_size, HOST_PROT_RWX, boot_info->memfd, 0))
-		panic("guard: the host cannot map the guest's memory again");
+	/*
+	 * Refused (ENOMEM) while user code has as many mappings as the host allows.
+	 * Then nothing has changed, and the list grows until the next trim.
+	 */
+	host_map(PAGE_OFFSET, gate_size, HOST_PROT_RWX, boot_info->memfd, 0);
 }

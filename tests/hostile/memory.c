@@ -4,7 +4,9 @@
  * given its addresses.
  */
 #include "hostile.h"
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <sys/socket.h>
 #include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -345,11 +347,48 @@ static void kernel_files(void)
 	ok(good, "no files and calls that lead to physical memory and ports");
 }
 
+/*
+ * At the host's limit of mappings: each page of the region is one, and the guest
+ * kernel wants some for itself, now and then at a trap and for a filter's program.
+ */
+static int all_mappings(void *arg)
+{
+	enum { MANY = 66000, NEAR = 65300, FILE_PAGES = 16, TRAPS = 600 };
+	struct sock_filter pass = { BPF_RET | BPF_K, 0, 0, ~0U };
+	struct sock_fprog filter = { 1, &pass };
+	int fd = memfd_create("pages", MFD_CLOEXEC), s = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char *region = mmap(NULL, MANY * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			    -1, 0);
+	long i;
+
+	(void)arg;
+	must(fd >= 0 && s >= 0 && region != MAP_FAILED && !ftruncate(fd, FILE_PAGES * PAGE));
+	for (i = 0; i < MANY; i++) {
+		volatile char *p = region + i * PAGE;
+
+		/* neighbours have other rights, so that no two make one mapping */
+		if (mmap((void *)p, PAGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, fd, i * 7 % FILE_PAGES * PAGE) == MAP_FAILED)
+			break;
+		if (i % 2)
+			(void)*p;
+		else
+			*p = 1;
+		for (int n = 0; i >= NEAR && n < TRAPS; n++)
+			syscall(SYS_getppid);
+		if (i >= NEAR)
+			must(!setsockopt(s, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)));
+	}
+	return i > NEAR ? 0 : 99;
+}
+
 int main(int argc, char **argv)
 {
 	bool good = true;
 
 	become(argc, argv);
+	/* first: nothing else runs, for a switch to another address space drops what is mapped */
+	ok(!in_child(all_mappings, NULL) && alive(), "all mappings that the host allows");
 	access_all();
 	ok(alive(), "the machine goes on");
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)

@@ -12,6 +12,12 @@ struct mm_struct;
 /* Bring the host's mappings in line with current->mm.  Way to user mode, interrupts off. */
 void hostmap_commit(void);
 
+/*
+ * Drop all host mappings of user space; they come back by faults.  For a kernel
+ * mapping that the host refuses.  Any context but within an access to user memory.
+ */
+void hostmap_drop(void);
+
 /* Guest entry of @addr, or NULL if there is no table for it.  Preemption off. */
 pte_t *guest_pte(struct mm_struct *mm, unsigned long addr);
 
