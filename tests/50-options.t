@@ -87,8 +87,11 @@ END
 chmod +x "$tmp/initrd/init"
 (cd "$tmp/initrd" && find . | cpio -o -H newc --quiet) >"$tmp/initrd.cpio"
 gzip -k "$tmp/initrd.cpio"
-for file in initrd.cpio initrd.cpio.gz; do
-	boot initrd="$tmp/$file" con=null con0=fd:0,fd:1 word=peace
+# One that is larger than the memory next to the kernel; zeros between archives are skipped.
+cp "$tmp/initrd.cpio" "$tmp/initrd-300M.cpio"
+truncate -s 300M "$tmp/initrd-300M.cpio"
+for file in initrd.cpio initrd.cpio.gz initrd-300M.cpio; do
+	boot mem=1G initrd="$tmp/$file" con=null con0=fd:0,fd:1 word=peace
 	like "initrd=$file is what it boots from" "$OUT" 'process 1 of an initrd, asked for peace'
 	is "and its init ends it" "$STATUS" 5
 done

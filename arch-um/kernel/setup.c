@@ -147,6 +147,7 @@ early_param("mem", mem_option);
 static void __init load_initrd(void)
 {
 	struct host_stat st;
+	phys_addr_t phys;
 	void *to;
 	int fd;
 
@@ -158,10 +159,12 @@ static void __init load_initrd(void)
 		       fd == -ENOENT ? "No such file" : "cannot be opened");
 	if ((st.mode & 0170000) != 0100000 || !st.size)
 		um_die("initrd=%s: not a file with contents: name a cpio archive", initrd_file);
-	to = memblock_alloc(st.size, PAGE_SIZE);
-	if (!to)
+	/* anywhere: the limit of early memory is for what the kernel uses all the time */
+	phys = memblock_phys_alloc_range(st.size, PAGE_SIZE, 0, boot_info->size);
+	if (!phys)
 		um_die("initrd=%s: %llu bytes do not fit into mem=%luM", initrd_file, st.size,
 		       boot_info->size >> 20);
+	to = __va(phys);
 	if (host_pread(fd, to, st.size, 0) != st.size)
 		um_die("initrd=%s: cannot read it", initrd_file);
 	/* stays open: after a restart it is read again, and nothing can be opened */
