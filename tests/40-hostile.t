@@ -36,23 +36,37 @@ for program in "${programs[@]%.c}"; do
 done
 
 # The same from outside. While user code runs (the mapping of the image says when), what can be reached is its own
-# memory, the gate and its data.
-start quiet mem=256M "$(run_option 'echo up; while :; do :; done')"
-shows '^up'
-maps=''
+# memory, the gate and its data. With more memory than the first tables of the host's cover, too, and after a restart.
 in_user_code() {
 	maps=$(cat "/proc/$PID/maps")
 	grep -q '^7e0040000000-[0-9a-f]* ---' <<<"$maps"
 }
-ok "the kernel is hidden while user code runs" wait_for 20 in_user_code
-reachable=$(awk '$2 !~ /^---/ && $6 != "[vsyscall]" && $1 >= "7dffffe00000" && length($1) == 25 {print $1, $2}' <<<"$maps")
-is "beyond user space only the gate and its data can be reached" "$reachable" \
-	$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p'
-like "and there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
-status=$(cat "/proc/$PID/status")
-for field in 'Threads 1' 'Seccomp 2' 'NoNewPrivs 1'; do
-	is "${field% *} of the process" "$(awk -v f="${field% *}:" '$1 == f {print $2}' <<<"$status")" "${field#* }"
+reach() { # NAME
+	local maps='' reachable
+	ok "$1: the kernel is hidden while user code runs" wait_for 20 in_user_code
+	reachable=$(awk '$2 !~ /^---/ && $6 != "[vsyscall]" && $1 >= "7dffffe00000" && length($1) == 25 {print $1, $2}' \
+		<<<"$maps")
+	is "$1: beyond user space only the gate and its data can be reached" "$reachable" \
+		$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p'
+	like "$1: and there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
+}
+for mem in 256M 1536M; do
+	start quiet "mem=$mem" "$(run_option 'echo up; while :; do :; done')"
+	shows '^up'
+	reach "mem=$mem"
+	status=$(cat "/proc/$PID/status")
+	for field in 'Threads 1' 'Seccomp 2' 'NoNewPrivs 1'; do
+		is "${field% *} of the process" "$(awk -v f="${field% *}:" '$1 == f {print $2}' <<<"$status")" "${field#* }"
+	done
+	kill -KILL "$PID"
+	finish
 done
+# A mark on the disk says which start it is.
+disk=$(disk_copy restarted)
+start_writing "$disk" 'if [ -e /again ]; then echo again; while :; do :; done; fi
+: >/again; sync; echo up; reboot -f' quiet
+shows '^again'
+reach "after a restart"
 kill -KILL "$PID"
 finish
 

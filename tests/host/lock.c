@@ -158,6 +158,9 @@ static long do_kill(void) { return CALL(__NR_kill, 1, 0); }
 static long do_own(void) { return CALL(__NR_fcntl, udp, F_SETOWN, 1); }
 static long do_dup(void) { return CALL(__NR_fcntl, udp, F_DUPFD, 100); }
 static long do_mmap_file(void) { return CALL(__NR_mmap, 0x200000, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, image, 0); }
+/* what would take memory away from the page tables that the guard hides */
+static long do_dontneed(void) { return CALL(__NR_madvise, result, 4096, MADV_DONTNEED); }
+static long do_remove(void) { return CALL(__NR_madvise, result, 4096, MADV_REMOVE); }
 static long do_mmap_anon(void) { return CALL(__NR_mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 static long do_mremap(void) { return CALL(__NR_mremap, result, 4096, 4096, MREMAP_MAYMOVE); }
 static long do_uring(void) { char p[128] = ""; return CALL(__NR_io_uring_setup, 4, p); }
@@ -245,6 +248,8 @@ static const struct attempt attempts[] = {
 	{ "duplicate a descriptor", do_dup, NEVER },
 	{ "map a file", do_mmap_file, NEVER },
 	{ "map other memory", do_mmap_anon, NEVER },
+	{ "drop memory", do_dontneed, NEVER },
+	{ "punch holes into memory by its address", do_remove, NEVER },
 	{ "move mappings to where the host likes", do_mremap, NEVER },
 	{ "io_uring", do_uring, NEVER },
 	{ "bpf", do_bpf, NEVER },
