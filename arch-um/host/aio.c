@@ -129,18 +129,6 @@ void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
 	cb->data = io;
 }
 
-/* What the host will look at must not be hidden. */
-static void open_memory(struct host_aio *io)
-{
-	const struct iocb *cb = iocb_of(io);
-	const struct iovec *iov = cb->u.c.buf;
-
-	if (cb->aio_lio_opcode == IO_CMD_FDSYNC)
-		return;
-	for (unsigned long i = 0; i < cb->u.c.nbytes; i++)
-		host_touch(iov[i].iov_base, iov[i].iov_len);
-}
-
 /* fdatasync() of a file that knows no asynchronous one; blocks.  Signals like the host. */
 static void sync_here(struct host_aio *io)
 {
@@ -156,10 +144,8 @@ int host_aio_submit(struct host_aio **io, unsigned int nr)
 {
 	long ret;
 
-	for (unsigned int i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr; i++)
 		io_set_eventfd(iocb_of(io[i]), efd);
-		open_memory(io[i]);
-	}
 	/* The host finds the context by reading its ring. */
 	host_touch(ring, sizeof(*ring));
 

@@ -48,49 +48,22 @@ _Static_assert(offsetof(struct host_packet, flags) ==
 _Static_assert(offsetof(struct host_packet, len) == offsetof(struct mmsghdr, msg_len), "");
 _Static_assert(HOST_PACKET_CUT == MSG_TRUNC, "");
 
-/*
- * What the host is to copy must not be hidden.  One touch opens what lies near;
- * @last is where the last one was.
- */
-static void open_buffers(const struct host_iovec *iov, unsigned long niov, unsigned long *last)
-{
-	for (unsigned long i = 0; i < niov; i++) {
-		unsigned long from = (unsigned long)iov[i].base;
-		unsigned long to = from + iov[i].len;
-
-		if (from >> 21 == *last >> 21 && to >> 21 == *last >> 21)
-			continue;
-		host_touch(iov[i].base, iov[i].len);
-		*last = to;
-	}
-}
-
-static void open_packets(struct host_packet *p, unsigned int nr)
-{
-	unsigned long last = 0;
-
-	for (unsigned int i = 0; i < nr; i++)
-		open_buffers(p[i].iov, p[i].niov, &last);
-}
-
 int host_packets_send(int fd, struct host_packet *p, unsigned int nr)
 {
-	open_packets(p, nr);
 	return host_syscall4(__NR_sendmmsg, fd, (long)p, nr, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 int host_packets_receive(int fd, struct host_packet *p, unsigned int nr)
 {
-	open_packets(p, nr);
 	return host_syscall5(__NR_recvmmsg, fd, (long)p, nr, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0);
 }
 
 long host_stream_send(int fd, const struct host_iovec *iov, unsigned int niov)
 {
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = niov };
-	unsigned long last = 0;
 
-	open_buffers(iov, niov, &last);
+	for (unsigned int i = 0; i < niov; i++)
+		host_touch(iov[i].base, iov[i].len);
 	return host_syscall3(__NR_sendmsg, fd, (long)&msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -102,17 +75,11 @@ long host_stream_receive(int fd, void *buf, unsigned long len)
 
 long host_readv(int fd, const struct host_iovec *iov, unsigned int niov)
 {
-	unsigned long last = 0;
-
-	open_buffers(iov, niov, &last);
 	return host_syscall3(__NR_readv, fd, (long)iov, niov);
 }
 
 long host_writev(int fd, const struct host_iovec *iov, unsigned int niov)
 {
-	unsigned long last = 0;
-
-	open_buffers(iov, niov, &last);
 	return host_syscall3(__NR_writev, fd, (long)iov, niov);
 }
 

@@ -38,7 +38,7 @@
 #define UBD_LETTERS	26		/* disks that a letter can name */
 #define UBD_MINORS	16		/* a disk; those that find no room have dynamic ones */
 #define UBD_DEPTH	128		/* requests of a disk */
-#define UBD_IN_FLIGHT	512		/* host requests of all disks; the host makes room for twice as many */
+#define UBD_IN_FLIGHT	512		/* host requests of all disks; the host has room for twice that */
 #define UBD_BATCH	64
 #define UBD_MAX_SECTORS	4096
 #define UBD_PIECE	SZ_16M		/* of a discard, in bytes; some ms at worst */

@@ -503,7 +503,6 @@ static void prepare_init(void)
 	if (access("/dev/zero", F_OK)) {
 		if (mount("dev", "/dev", "tmpfs", 0, NULL) ||
 		    mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5)) ||
-		    mknod("/dev/ubdb", S_IFBLK | 0600, makedev(98, 16)) ||
 		    mknod("/dev/console", S_IFCHR | 0600, makedev(5, 1)))
 			die("/dev: %s", strerror(errno));
 	}
