@@ -36,6 +36,37 @@
 			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF |	\
 			 X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_NT)
 
+#define REG_NAME(name)	{ #name, offsetof(struct pt_regs, name) }
+
+static const struct {
+	const char *name;
+	unsigned int offset;
+} reg_names[] = {
+	REG_NAME(r15), REG_NAME(r14), REG_NAME(r13), REG_NAME(r12), REG_NAME(bp), REG_NAME(bx),
+	REG_NAME(r11), REG_NAME(r10), REG_NAME(r9), REG_NAME(r8), REG_NAME(ax), REG_NAME(cx),
+	REG_NAME(dx), REG_NAME(si), REG_NAME(di), REG_NAME(orig_ax), REG_NAME(ip), REG_NAME(cs),
+	REG_NAME(flags), REG_NAME(sp), REG_NAME(ss),
+};
+
+int regs_query_register_offset(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(reg_names); i++)
+		if (!strcmp(reg_names[i].name, name))
+			return reg_names[i].offset;
+	return -EINVAL;
+}
+
+unsigned long regs_get_kernel_stack_nth(struct pt_regs *regs, unsigned int n)
+{
+	unsigned long at = kernel_stack_pointer(regs) + n * sizeof(long);
+
+	if ((at ^ kernel_stack_pointer(regs)) & ~(THREAD_SIZE - 1))
+		return 0;
+	return READ_ONCE_NOCHECK(*(unsigned long *)at);
+}
+
 static unsigned long get_reg(struct task_struct *task, unsigned int reg)
 {
 	const struct pt_regs *regs = task_pt_regs(task);

@@ -59,6 +59,17 @@ static inline bool regs_irqs_disabled(struct pt_regs *regs)
 	return false;
 }
 
+/* What probes ask for: a register by its offset in pt_regs, or -EINVAL for a name of none. */
+int regs_query_register_offset(const char *name);
+
+static inline unsigned long regs_get_register(struct pt_regs *regs, unsigned int offset)
+{
+	return *(unsigned long *)((char *)regs + offset);
+}
+
+/* Word @n of the kernel stack that @regs was on, or 0 if that is not on the stack any more. */
+unsigned long regs_get_kernel_stack_nth(struct pt_regs *regs, unsigned int n);
+
 #define current_user_stack_pointer()	(current_pt_regs()->sp)
 #define arch_has_single_step()		(1)
 #define ARCH_HAS_USER_SINGLE_STEP_REPORT
