@@ -78,6 +78,8 @@ done
 job="--name=v --filename=/dev/ubdd --direct=1 --ioengine=libaio --iodepth=32 --rw=randwrite --bsrange=512-64k
 	--size=40m --verify=crc32c --verify_fatal=1 --verify_backlog=64 --randseed=7 --output=/tmp/log"
 job=${job//[$'\n\t']/ }
+small=${job/512-64k/512-4k}
+small=${small/40m/10m}
 for kind in file cow; do
 	fresh "$kind"
 	LIMIT=300 guest "/tests/fio $job && echo verified; grep -E 'err=|verify' /tmp/log" "ubd1r=$BLOCK" "${disks[@]}"
@@ -85,6 +87,10 @@ for kind in file cow; do
 	LIMIT=300 guest "/tests/fio $job --verify_only && echo verified; grep -E 'err=|verify' /tmp/log" \
 		"ubd1r=$BLOCK" "${disks[@]}"
 	like "$kind: and so does the next guest's" "$OUT" 'verified'
+	# Small ones that are held back for each other, and a processor that never idles.
+	LIMIT=300 guest "(while :; do :; done) & /tests/fio $small &&
+		echo verified; grep -E 'err=|verify' /tmp/log" "ubd1r=$BLOCK" "${disks[@]}"
+	like "$kind: and small requests beside a program that computes" "$OUT" 'verified'
 done
 
 finished

@@ -28,6 +28,7 @@ unsigned int irq_pending;
 EXPORT_SYMBOL(irq_pending);
 unsigned int irq_busy_sources;
 u64 irq_looked;
+u64 irq_due;
 
 #define MAX_EVENTS 16
 static struct host_event events[MAX_EVENTS];
@@ -38,6 +39,27 @@ static void shutdown_work(struct work_struct *work)
 	orderly_poweroff(true);
 }
 static DECLARE_WORK(shutdown_request, shutdown_work);
+
+static struct fd_irq {
+	int fd;
+	unsigned int events;
+	unsigned int busy;
+	bool soon;
+	bool used;
+} fd_irqs[NR_IRQS];
+
+static void dispatch_soon(void)
+{
+	int irq;
+
+	irq_due = 0;
+	for (irq = FIRST_FD_IRQ; irq < NR_IRQS; irq++) {
+		if (fd_irqs[irq].soon) {
+			fd_irqs[irq].soon = false;
+			generic_handle_irq(irq);
+		}
+	}
+}
 
 static void dispatch_events(void)
 {
@@ -57,11 +79,15 @@ void irq_dispatch(struct pt_regs *regs)
 	unsigned int pending;
 
 	irq_enter_rcu();
+	if (irq_is_due())
+		irq_raise(IRQ_PENDING_SOON);
 	while ((pending = xchg(&irq_pending, 0))) {
 		if (pending & IRQ_PENDING_TIMER)
 			generic_handle_irq(TIMER_IRQ);
 		if (pending & IRQ_PENDING_FD)
 			dispatch_events();
+		if (pending & IRQ_PENDING_SOON)
+			dispatch_soon();
 		if (pending & IRQ_PENDING_WINCH)
 			um_winch();
 		if (pending & IRQ_PENDING_SHUTDOWN)
@@ -103,19 +129,16 @@ EXPORT_SYMBOL(irq_run_pending);
  */
 void irq_wait(void)
 {
+	if (irq_due) {
+		irq_raise(IRQ_PENDING_SOON);
+		return;
+	}
 	nr_events = host_poll(events, MAX_EVENTS, -1, &irq_pending);
 	if (nr_events > 0)
 		irq_raise(IRQ_PENDING_FD);
 }
 
 /* Descriptors as interrupts */
-
-static struct fd_irq {
-	int fd;
-	unsigned int events;
-	unsigned int busy;
-	bool used;
-} fd_irqs[NR_IRQS];
 
 static void fd_mask(struct irq_data *d)
 {
@@ -196,6 +219,14 @@ void fd_irq_busy(int irq, bool busy)
 	}
 }
 EXPORT_SYMBOL(fd_irq_busy);
+
+void fd_irq_soon(int irq)
+{
+	fd_irqs[irq].soon = true;
+	if (!irq_due)
+		irq_due = rdtsc() + IRQ_SOON;
+}
+EXPORT_SYMBOL(fd_irq_soon);
 
 static irqreturn_t timer_irq(int irq, void *dev)
 {

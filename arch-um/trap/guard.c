@@ -106,24 +106,38 @@ static bool open_window(struct window *w)
 	return true;
 }
 
+static struct window *find_window(unsigned long addr)
+{
+	struct window *w;
+
+	for (w = windows; w < windows + ARRAY_SIZE(windows); w++)
+		if (addr >= w->start && addr < w->top)
+			return w;
+	return NULL;
+}
+
 /*
  * The kernel was denied access to @addr.  True if that is because its window
  * was hidden; it is open now.  It may have been opened since the fault, by an
  * interrupt that the host delivered before.
  */
-bool guard_open_window(unsigned long addr)
+bool guard_touched(unsigned long addr)
 {
-	struct window *w;
+	struct window *w = find_window(addr);
 
-	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
-		if (addr < w->start || addr >= w->top)
-			continue;
-		if (!open_window(w))
-			return false;
-		touched |= 1 << (w - windows);
-		return true;
-	}
-	return false;
+	if (!w || !open_window(w))
+		return false;
+	touched |= 1 << (w - windows);
+	return true;
+}
+
+/* For who knows that it lies in a window: no signal, so it makes no habit. */
+void guard_open_window(unsigned long addr)
+{
+	struct window *w = find_window(addr);
+
+	if (w)
+		open_window(w);
 }
 
 /* System call @nr begins. */

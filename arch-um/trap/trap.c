@@ -94,8 +94,11 @@ static void load_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
 	regs->ss = __USER_DS;
 }
 
-/* TSC cycles that a busy source may wait for a look, which is a host call: some 30 us. */
-#define BUSY_LOOK	100000
+/*
+ * TSC cycles that a busy source may wait for a look while there is other work: some
+ * 150 us.  A look is a host call, and finds the more the later it comes.
+ */
+#define BUSY_LOOK	400000
 
 /* Which interrupt a host signal is; 0 for one that the interrupted code caused. */
 static unsigned int signal_irq(int signo)
@@ -255,6 +258,8 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 		host_signals_unblock();
 	if (irq_busy_sources && rdtsc() - irq_looked > BUSY_LOOK)
 		irq_raise(IRQ_PENDING_FD);
+	if (irq_is_due())
+		irq_raise(IRQ_PENDING_SOON);
 
 	/*
 	 * The user's registers are in pt_regs still.  The extended state was
@@ -353,7 +358,7 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 	 * denies nothing: what is not there is a SIGBUS.
 	 */
 	if (signo == SIGSEGV && ((siginfo_t *)siginfo)->si_code == SEGV_ACCERR &&
-	    guard_open_window(sc->cr2))
+	    guard_touched(sc->cr2))
 		return;
 	if (fixup_exception(&ip)) {
 		sc->ip = ip;

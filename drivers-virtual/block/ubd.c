@@ -4,9 +4,10 @@
  *
  * A request's way: queue_rq() turns it into a ubd_io and has the image prepare
  * its first host request; a batch of these, of whatever disks, goes to the host at
- * once (submit()).  The host's answers are taken off the completion ring (reap()),
- * by the interrupt that the ring's eventfd raises or right after submitting, and
- * either end the request or make the image prepare the next.
+ * once (submit()), small ones that come one by one a little later (hold_back()).
+ * The host's answers are taken off the completion ring (reap()), by the interrupt
+ * that the ring's eventfd raises or right after submitting, and either end the
+ * request or make the image prepare the next.
  *
  * Discards are no asynchronous requests of the host's.  A work item has them done
  * in pieces, with other guest tasks in between.
@@ -40,6 +41,10 @@
 #define UBD_DEPTH	128		/* requests of a disk */
 #define UBD_IN_FLIGHT	512		/* host requests of all disks; the host has room for twice that */
 #define UBD_BATCH	64
+#define UBD_HELD	16		/* requests that are held back */
+#define UBD_SMALL	SZ_16K		/* what may be held back, in bytes */
+#define UBD_RAPID	200000		/* TSC cycles between requests that come one after the other */
+#define UBD_HABIT	4		/* so many of them, and more are expected */
 #define UBD_MAX_SECTORS	4096
 #define UBD_PIECE	SZ_16M		/* of a discard, in bytes; some ms at worst */
 #define UBD_AGAIN_MS	10
@@ -67,6 +72,8 @@ unsigned int ubd_batch = 1;
 
 /* Under ubd_lock */
 static LIST_HEAD(prepared);		/* ubd_io.link; not with the host yet */
+static unsigned int nr_prepared;
+static u64 last_commit;			/* when it ended; TSC */
 static unsigned int in_flight;		/* with the host */
 static int ubd_irq;
 
@@ -144,6 +151,7 @@ static void step(struct ubd_io *io, struct list_head *ended)
 
 	if (more > 0) {
 		list_add_tail(&io->link, &prepared);
+		nr_prepared++;
 		return;
 	}
 	io->error = more;
@@ -191,6 +199,7 @@ static void submit(struct list_head *ended)
 			if (!i--)
 				break;
 			list_del(&io->link);
+			nr_prepared--;
 			if (n <= 0) {
 				io->error = n ?: -EIO;
 				list_add_tail(&io->link, ended);
@@ -199,7 +208,10 @@ static void submit(struct list_head *ended)
 	} while (!list_empty(&prepared));
 }
 
-/* Take what the host has answered, and give it what follows from that.  Under the lock. */
+/*
+ * Take what the host has answered, and give it what follows from that, or waits for
+ * it alone.  Under the lock.
+ */
 static void reap(struct list_head *ended)
 {
 	struct host_aio *aio[UBD_BATCH];
@@ -207,11 +219,31 @@ static void reap(struct list_head *ended)
 
 	open_ring();
 	while ((n = host_aio_reap(aio, ARRAY_SIZE(aio)))) {
+		unsigned int held = nr_prepared;
+
 		account(-n);
 		for (i = 0; i < n; i++)
 			step(to_io(aio[i]), ended);
-		submit(ended);
+		if (nr_prepared > held || !irq_due || !in_flight)
+			submit(ended);
 	}
+}
+
+/*
+ * Whoever submits one small request after the other will soon have more, and the
+ * host takes many as fast as one, a virtual disk even more so.  While others are in
+ * flight these wait: until there are enough, all others are answered, the processor
+ * idles or the time is up (fd_irq_soon()).  Under the lock.
+ */
+static bool hold_back(void)
+{
+	static unsigned int rapid;
+
+	rapid = rdtsc() - last_commit < UBD_RAPID ? rapid + 1 : 0;
+	if (!in_flight || rapid < UBD_HABIT || nr_prepared >= UBD_HELD)
+		return false;
+	fd_irq_soon(ubd_irq);
+	return true;
 }
 
 static irqreturn_t ubd_interrupt(int irq, void *dev)
@@ -220,28 +252,34 @@ static irqreturn_t ubd_interrupt(int irq, void *dev)
 	LIST_HEAD(ended);
 
 	spin_lock_irqsave(&ubd_lock, flags);
+	if (!irq_due)
+		submit(&ended);
 	reap(&ended);
 	spin_unlock_irqrestore(&ubd_lock, flags);
 	end_requests(&ended);
 	return IRQ_HANDLED;
 }
 
-static void ubd_commit(void)
+static void commit(bool may_wait)
 {
 	unsigned long flags;
 	LIST_HEAD(ended);
 
 	spin_lock_irqsave(&ubd_lock, flags);
-	submit(&ended);
-	/* Some were answered at once: the host had it in memory. */
-	reap(&ended);
+	if (!may_wait || !hold_back()) {
+		submit(&ended);
+		/* Some were answered at once: the host had it in memory. */
+		reap(&ended);
+	}
+	last_commit = rdtsc();
 	spin_unlock_irqrestore(&ubd_lock, flags);
 	end_requests(&ended);
 }
 
+/* The end of a batch that the block layer has made. */
 static void ubd_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
-	ubd_commit();
+	commit(false);
 }
 
 static void map_pages(struct ubd_io *io, struct request *rq)
@@ -312,6 +350,12 @@ static void discard_work(struct work_struct *work)
 	}
 }
 
+static bool is_small(struct request *rq)
+{
+	return blk_rq_bytes(rq) <= UBD_SMALL && !(rq->cmd_flags & (REQ_FUA | REQ_PREFLUSH)) &&
+	       (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE);
+}
+
 static blk_status_t ubd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_queue_data *bd)
 {
 	struct request *rq = bd->rq;
@@ -352,7 +396,7 @@ static blk_status_t ubd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq
 	spin_unlock_irqrestore(&ubd_lock, flags);
 	end_requests(&ended);
 	if (bd->last)
-		ubd_commit();
+		commit(is_small(rq));
 	return BLK_STS_OK;
 }
 

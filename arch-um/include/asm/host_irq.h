@@ -7,6 +7,7 @@
 
 #include <linux/interrupt.h>
 #include <asm/host.h>
+#include <asm/tsc.h>
 
 /*
  * Call @handler (hard interrupt context) whenever @fd is ready for @events
@@ -29,5 +30,19 @@ void fd_irq_events(int irq, unsigned int events);
  */
 void fd_irq_busy(int irq, bool busy);
 extern u64 irq_looked;			/* the last time, by the TSC */
+
+/*
+ * For work that is cheaper in a batch: have the handler of @irq called, ready or not,
+ * before the processor idles, or with the first entry into the kernel after IRQ_SOON.
+ * At the latest that is the next tick.  Any context with interrupts off.
+ */
+void fd_irq_soon(int irq);
+#define IRQ_SOON	400000		/* TSC cycles, some 150 us */
+extern u64 irq_due;			/* when the first of these is due; 0: there is none */
+
+static __always_inline bool irq_is_due(void)
+{
+	return irq_due && (s64)(rdtsc() - irq_due) > 0;
+}
 
 #endif /* __ASM_HOST_IRQ_H */

@@ -11,6 +11,7 @@
 #define IRQ_PENDING_FD		0x02	/* SIGIO: some descriptor became ready */
 #define IRQ_PENDING_WINCH	0x04	/* SIGWINCH */
 #define IRQ_PENDING_SHUTDOWN	0x08	/* SIGTERM, SIGINT, SIGHUP */
+#define IRQ_PENDING_SOON	0x10	/* no signal: see fd_irq_soon() */
 
 #ifndef __ASSEMBLY__
 struct pt_regs;
