@@ -98,6 +98,18 @@ as_user pair "stream with an MTU of 65521" 60M "transport=stream,src=$net/a,mtu=
 	"transport=stream,dst=$net/a,mtu=65521"
 as_user pair "bess, a frame a call, depth 1" 5M "transport=bess,src=$net/a,vec=0" "transport=bess,dst=$net/a,depth=1,gro=0"
 
+# Bursts, with and without the host's signals, at guests that compute and never idle.
+hog='(while :; do :; done) & '
+start_other "$hog$(up 1) iperf3 -s -1 >/dev/null; sleep 1000" "vec0:transport=bess,src=$net/a"
+wait_for 30 [ -e "$net/a" ]
+# shellcheck disable=SC2016 # for the guest
+guest "$hog$reach$measure$(up 2) reach 10.1.1.1; measure -n 3M >/dev/null
+	for i in 1 2 3; do ping -q -c 40 -i 0.002 10.1.1.1 | grep loss; sleep 0.2; ping -q -c 1 10.1.1.1 | grep loss; done" \
+	"vec0:transport=bess,dst=$net/a"
+is "bursts between guests that compute: nothing is lost" "$(grep -c ' 0% packet loss' <<<"$OUT")" 6
+end_other
+rm -f "$net"/*
+
 # uml_switch
 run_along "$tmp/switch" "${as_nobody[@]}" uml_switch -unix "$net/a"
 wait_for 20 [ -e "$net/a" ]

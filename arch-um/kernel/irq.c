@@ -29,6 +29,7 @@ EXPORT_SYMBOL(irq_pending);
 unsigned int irq_busy_sources;
 u64 irq_looked;
 u64 irq_due;
+static unsigned long late_until = INITIAL_JIFFIES;
 
 #define MAX_EVENTS 16
 static struct host_event events[MAX_EVENTS];
@@ -60,6 +61,17 @@ static void dispatch_soon(void)
 		}
 	}
 }
+
+void irq_look_was_late(void)
+{
+	late_until = jiffies + HZ / 10;
+}
+
+bool irq_looks_late(void)
+{
+	return time_before(jiffies, late_until);
+}
+EXPORT_SYMBOL(irq_looks_late);
 
 static void dispatch_events(void)
 {

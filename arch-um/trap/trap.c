@@ -99,6 +99,8 @@ static void load_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
  * 150 us.  A look is a host call, and finds the more the later it comes.
  */
 #define BUSY_LOOK	400000
+#define BUSY_LATE	3000000		/* user code that ran for so long makes looks late: about a ms */
+static u64 user_since;
 
 /* Which interrupt a host signal is; 0 for one that the interrupted code caused. */
 static unsigned int signal_irq(int signo)
@@ -256,8 +258,14 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	/* the host blocks interrupts in an interrupt's handler, and this one never returns */
 	if (signal_irq(last_signo) || handler_sp != user_frame.sp)
 		host_signals_unblock();
-	if (irq_busy_sources && rdtsc() - irq_looked > BUSY_LOOK)
-		irq_raise(IRQ_PENDING_FD);
+	if (irq_busy_sources) {
+		u64 now = rdtsc();
+
+		if (now - irq_looked > BUSY_LOOK)
+			irq_raise(IRQ_PENDING_FD);
+		if (now - user_since > BUSY_LATE)
+			irq_look_was_late();
+	}
 	if (irq_is_due())
 		irq_raise(IRQ_PENDING_SOON);
 
@@ -405,6 +413,8 @@ asmlinkage noinstr void *trap_exit(void)
 			irq_raise(IRQ_PENDING_FD);
 	} while (READ_ONCE(irq_pending));
 	guard_hide_windows();
+	if (irq_busy_sources)
+		user_since = rdtsc();
 	return fpu_live ? user_frame.xsave : current->thread.xsave;
 }
 

@@ -28,7 +28,8 @@
 
 #define VEC_PATIENCE	(HZ / 5)
 #define VEC_RETRY_NS	250000
-#define VEC_MANY	16	/* frames that one poll brings */
+#define VEC_MANY	16	/* frames that one poll brings, or one tick; fewer in VEC_CALM are few */
+#define VEC_CALM	(HZ / 20)
 /* Frames up to this need no pages.  Two fit into a page of the host's network buffers. */
 #define VEC_HEAD	1536U
 #define VEC_RX_MEMORY	(2U << 20)	/* no more for large frames */
@@ -370,14 +371,40 @@ static void look_at_control(struct vec *vec)
 
 /*
  * The host's signal for each frame costs the sender and us more than the frame
- * does.  Where many came at once more will: be polled, without signals.
+ * does.  Where many came within a tick more will: entries into the kernel look for
+ * them instead, without signals, until few come or such looks come late.
  */
 static void set_quiet(struct vec *vec, bool quiet)
 {
+	unsigned long flags;
+
 	if (vec->quiet == quiet)
 		return;
 	vec->quiet = quiet;
 	host_net_signal(vec->link.fd, !quiet);
+	local_irq_save(flags);
+	fd_irq_busy(vec->irq, quiet);
+	local_irq_restore(flags);
+	if (quiet) {
+		vec->calm_count = vec->counts.rx_packets;
+		mod_timer(&vec->calm, jiffies + VEC_CALM);
+	}
+}
+
+static void vec_calm_over(struct timer_list *timer)
+{
+	struct vec *vec = from_timer(vec, timer, calm);
+
+	if (!vec->quiet)
+		return;
+	if (vec->counts.rx_packets - vec->calm_count < VEC_MANY) {
+		set_quiet(vec, false);
+		/* What came before this raises no signal any more. */
+		napi_schedule(&vec->napi);
+	} else {
+		vec->calm_count = vec->counts.rx_packets;
+		mod_timer(&vec->calm, jiffies + VEC_CALM);
+	}
 }
 
 static int vec_poll(struct napi_struct *napi, int budget)
@@ -411,17 +438,22 @@ static int vec_poll(struct napi_struct *napi, int budget)
 		} else if (work >= VEC_MANY) {
 			/* The next poll will find what comes while these are used. */
 			work = budget;
-		} else if (vec->quiet) {
+		} else if (vec->quiet && irq_looks_late()) {
 			set_quiet(vec, false);
 			/* What came before this raises no signal any more. */
 			continue;
 		}
 		break;
 	}
+	if (vec->tick != jiffies) {
+		vec->tick = jiffies;
+		vec->tick_count = vec->counts.rx_packets - work;
+	}
+	if (vec->counts.rx_packets - vec->tick_count >= VEC_MANY && vec->connected &&
+	    !irq_looks_late())
+		set_quiet(vec, true);
 	if (work < budget)
 		napi_complete_done(napi, work);
-	else if (vec->connected)
-		set_quiet(vec, true);
 	flush_locked(vec);
 	return work;
 }
@@ -547,6 +579,9 @@ static void stop_traffic(struct vec *vec)
 	napi_disable(&vec->napi);
 	hrtimer_cancel(&vec->retry);
 	timer_delete_sync(&vec->patience);
+	timer_delete_sync(&vec->calm);
+	if (vec->irq)
+		set_quiet(vec, false);
 	set_blocked(vec, false);
 }
 
@@ -774,6 +809,7 @@ int vec_add(struct vec *vec)
 	hrtimer_init(&vec->retry, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	vec->retry.function = vec_retry;
 	timer_setup(&vec->patience, vec_patience_over, 0);
+	timer_setup(&vec->calm, vec_calm_over, 0);
 	netif_napi_add(dev, &vec->napi, vec_poll);
 	netif_carrier_off(dev);
 	err = register_netdev(dev);

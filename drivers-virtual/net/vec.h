@@ -167,7 +167,7 @@ struct vec {
 	bool connected;			/* there is a peer */
 	bool closing;			/* it reads no more */
 	bool control_ready;
-	bool quiet;			/* no SIGIO: busy, and polled anyway */
+	bool quiet;			/* no SIGIO: busy, and looked at anyway */
 
 	/* Receiving: NAPI's */
 	struct vec_rx rx;
@@ -182,6 +182,10 @@ struct vec {
 	unsigned long drop_time;	/* jiffies: when that was last tried */
 	struct hrtimer retry;		/* where the host does not tell when to go on */
 	struct timer_list patience;
+	struct timer_list calm;		/* how much came while quiet? */
+	u64 calm_count;			/* counts.rx_packets when it was set */
+	unsigned long tick;		/* jiffies, and counts.rx_packets when they began */
+	u64 tick_count;
 
 	struct vec_counts counts;
 };

@@ -32,6 +32,13 @@ void fd_irq_busy(int irq, bool busy);
 extern u64 irq_looked;			/* the last time, by the TSC */
 
 /*
+ * Did such a look come late, not long ago?  User code then computes without ever
+ * entering the kernel, and signals serve better where there are any.
+ */
+bool irq_looks_late(void);
+void irq_look_was_late(void);		/* trap/ notices */
+
+/*
  * For work that is cheaper in a batch: have the handler of @irq called, ready or not,
  * before the processor idles, or with the first entry into the kernel after IRQ_SOON.
  * At the latest that is the next tick.  Any context with interrupts off.
