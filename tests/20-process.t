@@ -123,7 +123,8 @@ ok "an idle guest becomes quiet" wait_for 20 settled
 cpu=$(usage)
 wakes=$(wakeups)
 sleep 2
-ok "uses no processor time" [ $(($(usage) - cpu)) -le 1 ]
+# In ticks of the host, which it gives whole to who runs when one comes; a guest that polled would have 200.
+ok "uses hardly any processor time" [ $(($(usage) - cpu)) -le 10 ]
 ok "and hardly wakes up" [ $(($(wakeups) - wakes)) -le 20 ]
 kill -TERM "$PID"
 finish
