@@ -59,7 +59,6 @@ static void map_run(unsigned long start, unsigned long end, unsigned long pfn)
 	int err = try_map(start, end, pfn);
 
 	if (err == -HOST_ENOMEM) {
-		/* User code may have all mappings that the host allows; it can have them again. */
 		hostmap_drop();
 		err = try_map(start, end, pfn);
 	}
@@ -70,15 +69,19 @@ static void map_run(unsigned long start, unsigned long end, unsigned long pfn)
 /*
  * Make the host's mappings of [@start, @end) agree with swapper_pg_dir.  New
  * mappings are open; the whole window is opened first, so that the next exit
- * hides all of it.
+ * hides all of it.  User code may have all mappings that the host allows: it gives
+ * them back, and can have them again.
  */
 static void kmap_sync(unsigned long start, unsigned long end)
 {
 	unsigned long addr, run, pfn, run_pfn;
 
-	guard_open_window(start);
 	guard_window_top(end);
-	guard_open_window(start);
+	if (!guard_open_window(start)) {
+		hostmap_drop();
+		if (!guard_open_window(start))
+			panic("the host cannot open a kernel mapping");
+	}
 	for (run = start, run_pfn = kernel_pfn(start), addr = start + PAGE_SIZE; addr < end;
 	     addr += PAGE_SIZE) {
 		pfn = kernel_pfn(addr);

@@ -37,11 +37,12 @@ static struct window {
 	unsigned long top;	/* end of what is mapped */
 	unsigned long end;
 	int prot;		/* while it is open */
-	bool open;
+	bool open;		/* all of it */
+	bool hide;		/* some of it may be */
 } windows[] = {
-	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, HOST_PROT_RWX, true },
-	{ AIO_BASE, AIO_BASE, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
-	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, true },
+	{ MODULES_VADDR, MODULES_VADDR, MODULES_END, HOST_PROT_RWX, true, true },
+	{ AIO_BASE, AIO_BASE, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true, true },
+	{ VMALLOC_START, VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, true, true },
 };
 
 static bool windows_open = true;
@@ -71,7 +72,7 @@ static void __init guard_hide_at_first(void)
 	if (host_protect(AIO_BASE, AIO_END - AIO_BASE, HOST_PROT_NONE))
 		um_die("the host cannot hide its AIO rings after a restart: start the guest anew");
 	for (w = windows; w < windows + ARRAY_SIZE(windows); w++)
-		w->open = false;
+		w->open = w->hide = false;
 	windows_open = false;
 }
 
@@ -97,13 +98,15 @@ void guard_window_top(unsigned long addr)
 			w->top = addr;
 }
 
+/* False: the host has opened only a part of it, or nothing. */
 static bool open_window(struct window *w)
 {
-	if (!w->open && w->top > w->start && host_protect(w->start, w->top - w->start, w->prot))
-		return false;
-	w->open = true;
-	windows_open = true;
-	return true;
+	if (w->open)
+		return true;
+	w->hide = windows_open = true;
+	w->open = w->top == w->start ||
+		  !host_protect(w->start, w->top - w->start, w->prot);
+	return w->open;
 }
 
 static struct window *find_window(unsigned long addr)
@@ -125,19 +128,22 @@ bool guard_touched(unsigned long addr)
 {
 	struct window *w = find_window(addr);
 
-	if (!w || !open_window(w))
+	if (!w)
+		return false;
+	/* Open or not: what lies between mappings is denied in an open one, too, and a fault then. */
+	w->open = false;
+	if (!open_window(w))
 		return false;
 	touched |= 1 << (w - windows);
 	return true;
 }
 
-/* For who knows that it lies in a window: no signal, so it makes no habit. */
-void guard_open_window(unsigned long addr)
+/* The window that @addr lies in; no signal, so it makes no habit.  False: the host cannot. */
+bool guard_open_window(unsigned long addr)
 {
 	struct window *w = find_window(addr);
 
-	if (w)
-		open_window(w);
+	return !w || open_window(w);
 }
 
 /* System call @nr begins. */
@@ -179,11 +185,11 @@ void guard_hide_windows(void)
 	if (likely(!windows_open) || !gate_guarded)
 		return;
 	for (w = windows; w < windows + ARRAY_SIZE(windows); w++) {
-		if (!w->open)
+		if (!w->hide)
 			continue;
 		if (w->top > w->start && host_protect(w->start, w->top - w->start, HOST_PROT_NONE))
 			panic("guard: the host cannot hide kernel memory");
-		w->open = false;
+		w->open = w->hide = false;
 	}
 	windows_open = false;
 }

@@ -31,7 +31,7 @@ void trap_scrub(void);
 /* The guard's windows, see trap/guard.c */
 void guard_init(void);
 bool guard_touched(unsigned long addr);
-void guard_open_window(unsigned long addr);
+bool guard_open_window(unsigned long addr);
 void guard_open_habit(int nr);
 void guard_hide_windows(void);
 void guard_trim(void);
