@@ -147,7 +147,9 @@ early_param("mem", mem_option);
 static void __init load_initrd(void)
 {
 	struct host_stat st;
+	unsigned long done = 0;
 	phys_addr_t phys;
+	long n = 1;
 	void *to;
 	int fd;
 
@@ -165,7 +167,11 @@ static void __init load_initrd(void)
 		um_die("initrd=%s: %llu bytes do not fit into mem=%luM", initrd_file, st.size,
 		       boot_info->size >> 20);
 	to = __va(phys);
-	if (host_pread(fd, to, st.size, 0) != st.size)
+	while (done < st.size && n > 0) {
+		n = host_pread(fd, to + done, st.size - done, done);
+		done += n;
+	}
+	if (n <= 0)
 		um_die("initrd=%s: cannot read it", initrd_file);
 	/* stays open: after a restart it is read again, and nothing can be opened */
 	initrd_start = (unsigned long)to;
