@@ -64,7 +64,7 @@ static void dispatch_soon(void)
 
 void irq_look_was_late(void)
 {
-	late_until = jiffies + HZ / 10;
+	late_until = jiffies + HZ;
 }
 
 bool irq_looks_late(void)
@@ -91,8 +91,7 @@ void irq_dispatch(struct pt_regs *regs)
 	unsigned int pending;
 
 	irq_enter_rcu();
-	if (irq_is_due())
-		irq_raise(IRQ_PENDING_SOON);
+	irq_raise_due();
 	while ((pending = xchg(&irq_pending, 0))) {
 		if (pending & IRQ_PENDING_TIMER)
 			generic_handle_irq(TIMER_IRQ);

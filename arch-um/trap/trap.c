@@ -94,13 +94,9 @@ static void load_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
 	regs->ss = __USER_DS;
 }
 
-/*
- * TSC cycles that a busy source may wait for a look while there is other work: some
- * 150 us.  A look is a host call, and finds the more the later it comes.
- */
-#define BUSY_LOOK	400000
-#define BUSY_LATE	3000000		/* user code that ran for so long makes looks late: about a ms */
-static u64 user_since;
+/* TSC cycles, about a ms: user code that runs for so long makes looks late. */
+#define LATE		3000000
+static u64 user_since;			/* only while there are busy sources */
 
 /* Which interrupt a host signal is; 0 for one that the interrupted code caused. */
 static unsigned int signal_irq(int signo)
@@ -258,16 +254,9 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	/* the host blocks interrupts in an interrupt's handler, and this one never returns */
 	if (signal_irq(last_signo) || handler_sp != user_frame.sp)
 		host_signals_unblock();
-	if (irq_busy_sources) {
-		u64 now = rdtsc();
-
-		if (now - irq_looked > BUSY_LOOK)
-			irq_raise(IRQ_PENDING_FD);
-		if (now - user_since > BUSY_LATE)
-			irq_look_was_late();
-	}
-	if (irq_is_due())
-		irq_raise(IRQ_PENDING_SOON);
+	if (irq_busy_sources && rdtsc() - user_since > LATE)
+		irq_look_was_late();
+	irq_raise_due();
 
 	/*
 	 * The user's registers are in pt_regs still.  The extended state was

@@ -73,6 +73,7 @@ unsigned int ubd_batch = 1;
 /* Under ubd_lock */
 static LIST_HEAD(prepared);		/* ubd_io.link; not with the host yet */
 static unsigned int nr_prepared;
+static bool urgent;			/* one of them is not to wait */
 static u64 last_commit;			/* when it ended; TSC */
 static unsigned int in_flight;		/* with the host */
 static int ubd_irq;
@@ -180,6 +181,7 @@ static void submit(struct list_head *ended)
 	if (list_empty(&prepared))
 		return;
 	open_ring();
+	urgent = false;
 	ubd_batch++;
 	do {
 		n = 0;
@@ -233,14 +235,16 @@ static void reap(struct list_head *ended)
  * Whoever submits one small request after the other will soon have more, and the
  * host takes many as fast as one, a virtual disk even more so.  While others are in
  * flight these wait: until there are enough, all others are answered, the processor
- * idles or the time is up (fd_irq_soon()).  Under the lock.
+ * idles or the time is up (fd_irq_soon()).  Not beside a program that computes: the
+ * time would be up too late.  Under the lock.
  */
 static bool hold_back(void)
 {
 	static unsigned int rapid;
 
 	rapid = rdtsc() - last_commit < UBD_RAPID ? rapid + 1 : 0;
-	if (!in_flight || rapid < UBD_HABIT || nr_prepared >= UBD_HELD)
+	if (!in_flight || urgent || rapid < UBD_HABIT || nr_prepared >= UBD_HELD ||
+	    irq_looks_late())
 		return false;
 	fd_irq_soon(ubd_irq);
 	return true;
@@ -260,13 +264,13 @@ static irqreturn_t ubd_interrupt(int irq, void *dev)
 	return IRQ_HANDLED;
 }
 
-static void commit(bool may_wait)
+static void commit(void)
 {
 	unsigned long flags;
 	LIST_HEAD(ended);
 
 	spin_lock_irqsave(&ubd_lock, flags);
-	if (!may_wait || !hold_back()) {
+	if (!hold_back()) {
 		submit(&ended);
 		/* Some were answered at once: the host had it in memory. */
 		reap(&ended);
@@ -276,10 +280,9 @@ static void commit(bool may_wait)
 	end_requests(&ended);
 }
 
-/* The end of a batch that the block layer has made. */
 static void ubd_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
-	commit(false);
+	commit();
 }
 
 static void map_pages(struct ubd_io *io, struct request *rq)
@@ -387,6 +390,9 @@ static blk_status_t ubd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq
 
 	blk_mq_start_request(rq);
 	spin_lock_irqsave(&ubd_lock, flags);
+	/* What the block layer has made a batch of waits for nothing more. */
+	if (!bd->last || !is_small(rq))
+		urgent = true;
 	if (req_op(rq) == REQ_OP_DISCARD || req_op(rq) == REQ_OP_WRITE_ZEROES) {
 		list_add_tail(&io->link, &ubd->discards);
 		schedule_work(&ubd->discard);
@@ -396,7 +402,7 @@ static blk_status_t ubd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq
 	spin_unlock_irqrestore(&ubd_lock, flags);
 	end_requests(&ended);
 	if (bd->last)
-		commit(is_small(rq));
+		commit();
 	return BLK_STS_OK;
 }
 

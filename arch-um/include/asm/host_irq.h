@@ -29,6 +29,12 @@ void fd_irq_events(int irq, unsigned int events);
  * with interrupts off.
  */
 void fd_irq_busy(int irq, bool busy);
+
+/*
+ * TSC cycles that a busy source may wait for a look while there is other work: some
+ * 150 us.  A look is a host call, and finds the more the later it comes.
+ */
+#define IRQ_LOOK	400000
 extern u64 irq_looked;			/* the last time, by the TSC */
 
 /*
@@ -47,9 +53,13 @@ void fd_irq_soon(int irq);
 #define IRQ_SOON	400000		/* TSC cycles, some 150 us */
 extern u64 irq_due;			/* when the first of these is due; 0: there is none */
 
-static __always_inline bool irq_is_due(void)
+/* Every entry into the kernel asks this. */
+static __always_inline void irq_raise_due(void)
 {
-	return irq_due && (s64)(rdtsc() - irq_due) > 0;
+	if (irq_busy_sources && rdtsc() - irq_looked > IRQ_LOOK)
+		irq_raise(IRQ_PENDING_FD);
+	if (irq_due && (s64)(rdtsc() - irq_due) > 0)
+		irq_raise(IRQ_PENDING_SOON);
 }
 
 #endif /* __ASM_HOST_IRQ_H */
