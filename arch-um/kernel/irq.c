@@ -62,9 +62,24 @@ static void dispatch_soon(void)
 	}
 }
 
+/*
+ * Once is nothing: the host may have let others run.  A program that computes makes
+ * it happen at every tick.
+ */
+#define LATE_OFTEN	6		/* in LATE_WITHIN */
+#define LATE_WITHIN	(HZ / 10)
+
 void irq_look_was_late(void)
 {
-	late_until = jiffies + HZ;
+	static unsigned long since = INITIAL_JIFFIES;
+	static unsigned int times;
+
+	if (time_after(jiffies, since + LATE_WITHIN)) {
+		since = jiffies;
+		times = 0;
+	}
+	if (++times >= LATE_OFTEN)
+		late_until = jiffies + HZ;
 }
 
 bool irq_looks_late(void)
