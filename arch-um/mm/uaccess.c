@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <asm/hostmap.h>
 #include <asm/trap.h>
+#include <asm/word-at-a-time.h>
 
 /* Where the kernel may touch @addr, or NULL if the page has to be faulted in. */
 static void *user_page(unsigned long addr, bool write)
@@ -163,7 +164,7 @@ EXPORT_SYMBOL(strnlen_user);
 
 /*
  * Kernel addresses that may be wrong.  The access itself is one instruction
- * with a fixup: see trap/nofault.S.
+ * with a fixup: see trap/entry.S.
  */
 int kernel_load_nofault(void *to, const void *from, unsigned int size)
 {
@@ -176,6 +177,17 @@ int kernel_store_nofault(void *to, const void *from, unsigned int size)
 	return nofault_copy(to, from, size);
 }
 EXPORT_SYMBOL(kernel_store_nofault);
+
+/* For load_unaligned_zeropad(): the aligned word at least is there. */
+unsigned long load_page_crosser(const void *addr)
+{
+	unsigned long word, at = (unsigned long)addr;
+
+	if (nofault_copy(&word, addr, sizeof(word)))
+		word = *(unsigned long *)round_down(at, sizeof(word)) >> at % sizeof(word) * BITS_PER_BYTE;
+	return word;
+}
+EXPORT_SYMBOL(load_page_crosser);
 
 bool copy_from_kernel_nofault_allowed(const void *from, size_t size)
 {

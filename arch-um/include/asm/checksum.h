@@ -2,10 +2,17 @@
 #ifndef __ASM_UM_CHECKSUM_H
 #define __ASM_UM_CHECKSUM_H
 
-/* lib/checksum.c does all but the loop (lib/checksum.c of the port). */
-unsigned int do_csum(const unsigned char *buff, int len);
-#define do_csum do_csum
-
-#include <asm-generic/checksum.h>
+/*
+ * The host architecture's, but for what lib/csum-wrappers_64.c has: user memory
+ * is not mapped in the kernel here, so <net/checksum.h> has to copy it.
+ */
+#define csum_and_copy_from_user		x86_csum_and_copy_from_user
+#define csum_and_copy_to_user		x86_csum_and_copy_to_user
+#define csum_partial_copy_nocheck	x86_csum_partial_copy_nocheck
+#include <asm/checksum_64.h>
+#undef csum_and_copy_from_user
+#undef csum_and_copy_to_user
+#undef csum_partial_copy_nocheck
+#undef _HAVE_ARCH_IPV6_CSUM
 
 #endif
