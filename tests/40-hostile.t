@@ -39,7 +39,7 @@ done
 # memory, the gate and its data. With more memory than the first tables of the host's cover, too, and after a restart.
 in_user_code() {
 	maps=$(cat "/proc/$PID/maps")
-	grep -q '^7e0040000000-[0-9a-f]* ---' <<<"$maps"
+	grep -q '^7e0038000000-[0-9a-f]* ---' <<<"$maps"
 }
 reach() { # NAME
 	local maps='' reachable

@@ -15,19 +15,10 @@
 #include <linux/mm.h>
 #include <linux/page_reporting.h>
 #include <linux/scatterlist.h>
-#include <linux/sizes.h>
 #include <asm/boot.h>
 #include <asm/host.h>
 #include <asm/hostmem.h>
 #include <asm/physmem.h>
-
-/*
- * Tables of the whole memory lie up to here.  Not higher, so that they share the
- * host's page-table pages with the kernel image, which the guard looks through on
- * each trap; and not right after the image: it takes the host longer to drop up
- * to 33 entries of the TLB one by one than all at once.
- */
-#define NEAR	SZ_256M
 
 static unsigned long *backed __ro_after_init;	/* one bit for each 2 MiB */
 
@@ -113,7 +104,8 @@ void __init physmem_init(void)
 	unsigned long pieces = boot_info->size / HUGE_SIZE;
 
 	memblock_add(0, boot_info->size);
-	memblock_set_current_limit(max(NEAR, boot_info->size / 16));
+	/* Tables of all memory lie near, or only as much farther as they must. */
+	memblock_set_current_limit(max(NEAR_SIZE, boot_info->size / 16));
 	memblock_reserve(0, boot_info->used);
 	backed = memblock_alloc(BITS_TO_LONGS(pieces) * sizeof(long), sizeof(long));
 	if (!backed)

@@ -35,11 +35,18 @@
 #define MODULES_END		__UL(0x00007e0020000000)
 #define AIO_BASE		__UL(0x00007e0030000000)
 #define AIO_END			__UL(0x00007e0031000000)
-#define PAGE_OFFSET		__UL(0x00007e0040000000)
+#define PAGE_OFFSET		__UL(0x00007e0038000000)
 #define PHYS_MAX		__UL(0x000000c000000000)	/* 768 GiB */
 #define VMALLOC_START		__UL(0x00007f0000000000)
 #define VMALLOC_END		__UL(0x00007f1000000000)	/* 64 GiB */
 
 #define HUGE_SIZE		__UL(0x200000)
+
+/*
+ * A page table of the host covers 1 GiB, and the guard looks through all that are
+ * there on each trap.  So physical memory begins where one ends, and what the
+ * kernel uses first and most lies in the part that is in it.
+ */
+#define NEAR_SIZE		__UL(0x8000000)
 
 #endif /* __ASM_UM_LAYOUT_H */
