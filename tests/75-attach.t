@@ -338,7 +338,7 @@ like "plugs in again what was removed" "$(mc config con1=socket)" '^OK'
 client "$tmp/late" "UNIX-CONNECT:$folder/con1"
 ok "and it is used again" wait_for 20 has "$tmp/late" 'here is tty1'
 like "refuses what linux was not started with" "$(mc config con4=fd:77)" 'ERR con4=fd:77: descriptor 77 is not open'
-like "and what can be opened only at the start" "$(mc config con4=pty)" 'ERR con4=pty: .*when linux is started'
+like "and what can be opened only at the start" "$(mc config con4=pty)" 'ERR con4=pty: .*when linux is started, or with hotplug='
 like "in words" "$(mc config "con4=port:$PORT")" 'ERR con4=.*when linux is started'
 like "and a channel that it does not know" "$(mc config con4=frob)" 'ERR con4=frob: write a channel'
 like "and a line that cannot be" "$(mc config ssl16=null)" 'ERR ssl16.*ssl15'

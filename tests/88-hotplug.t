@@ -55,11 +55,12 @@ without_option() {
 }
 
 with_option() {
-	local image=$plug/disk out
+	local image=$plug/disk out pts
 	start umid=it quiet "hotplug=$plug,$tmp/second" "ubd3=$plug/boot" "$(run_option "echo up; $follow
 		told mount; mount /dev/ubdb /mnt && echo over there >/mnt/written && echo mounted
 		told leave; umount /mnt && echo left
 		told console; exec 3<>/dev/tty5; echo to the console >&3; read line <&3; echo from the console: \$line
+		told pty; exec 4<>/dev/tty6; echo to the terminal >&4; read line <&4; echo from the terminal: \$line
 		sleep 1000")"
 	shows '^up'
 	is "with hotplug=, a disk can be plugged in" "$(mc config "ubd1=$image")" 'OK '
@@ -105,6 +106,23 @@ with_option() {
 	echo hello >&"$typed"
 	ok "and takes what is typed" shows '^from the console: hello'
 
+	is "a console with a pseudo terminal" "$(mc config con6=pts)" 'OK '
+	like "mconsole says with which" "$(mc config con6)" '^OK pts:/dev/pts/[0-9]+$'
+	pts=$(mc config con6)
+	socat -u "${pts#OK pts:},raw,echo=0" - >"$tmp/con6" &
+	guests[$!]=y
+	mc log pty >"$tmp/said"
+	ok "it shows what the guest writes" wait_for 20 grep -qs 'to the terminal' "$tmp/con6"
+	echo hello again >"${pts#OK pts:}"
+	ok "and takes what is typed" shows '^from the terminal: hello again'
+	is "there is room for three more" "$(mc config con7=pty; mc config ssl1=null,pty,log:$plug/log; mc config con8=pts)" \
+		$'OK \nOK \nOK '
+	like "each is another" "$(mc config ssl1)" '^OK null,pty:/dev/pts/[0-9]+,log:/'
+	unlike "which is not the first" "$(mc config con7)" "/${pts##*/}\$"
+	like "and not for a fifth" "$(mc config con9=pts)" '^ERR con9=pts: the 4 pseudo terminals .* all in use'
+	is "but in place of one" "$(mc remove con6; mc config con9=pts)" $'OK \nOK '
+	is "which it has then" "$(mc config con9)" "$pts"
+
 	is "a boot disk can be removed" "$(mc remove ubd3)" 'OK '
 	ok "so that another guest can have it" free_again "$plug/boot"
 	is "a disk again, for a restart" "$(mc config "ubd1=$image")" 'OK '
@@ -114,6 +132,7 @@ with_option() {
 	unlike "and not with the one that was plugged in" "$(mc proc partitions)" ubdb
 	ok "which another guest can have" free_again "$image"
 	is "and so can this one" "$(mc config "ubd1=$image")" 'OK '
+	is "pseudo terminals are free again" "$(for i in 2 3 4 5; do mc config con$i=pts; done)" $'OK \nOK \nOK \nOK '
 	mc halt >"$tmp/said"
 	finish
 	is "and ends" "$STATUS" "$HALT"

@@ -55,6 +55,12 @@ static int is_fd(unsigned int what)
 	}
 }
 
+/* What no lock lets anybody open again. */
+static int only_once(unsigned int what)
+{
+	return what == KEPT_PTY || what == KEPT_PTY_PEER;
+}
+
 /* Descriptors that come after the lock, and are there for the next kernel all the same. */
 static int outlives(unsigned int what)
 {
@@ -276,6 +282,14 @@ static void drop_notes(int fd)
 	}
 }
 
+void kept_free(int fd)
+{
+	struct host_kept_item *item = find_fd(fd);
+
+	if (item)
+		item->taken = FREE;
+}
+
 int kept_forget(int fd)
 {
 	struct host_kept_item *item = find_fd(fd);
@@ -287,7 +301,7 @@ int kept_forget(int fd)
 		return 0;
 	}
 	late = !locked || item->taken == LATE || outlives(item->what);
-	if (!late && !reopens) {
+	if (!late && (!reopens || only_once(item->what))) {
 		item->taken = FREE;
 		return 1;
 	}

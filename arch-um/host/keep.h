@@ -63,6 +63,9 @@ void kept_drop_late(void);
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);
 
+/* @fd is open and nobody's, until it is recalled. */
+void kept_free(int fd);
+
 /* @fd is to be closed.  True: leave it open, nobody could open it again. */
 int kept_forget(int fd);
 
@@ -71,7 +74,6 @@ int kept_next(enum kept_what what, unsigned int arg, const char **name, long *va
 
 /* Give @fd another name. */
 void kept_rename(int fd, const char *name);
-
 
 /* After a restart: a descriptor of the file that @name was opened as, or -ENOENT. */
 int kept_file(const char *name);

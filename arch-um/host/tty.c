@@ -5,6 +5,7 @@
  *
  * Calls after host_lock():
  *	ioctl	TCGETS TCSETS TIOCGWINSZ FIONREAD
+ *	read			of pseudo terminals that are used again
  *	fcntl	F_GETFL F_SETFL		of shared descriptions
  *		F_GETFD F_DUPFD_CLOEXEC	of what linux was started with
  */
@@ -238,36 +239,93 @@ static long make_pty(struct host_pty *pty)
 	return 0;
 }
 
+static void close_pty(const struct host_pty *pty)
+{
+	host_close(pty->master);
+	host_close(pty->peer);
+}
+
+/* One that was made at the start, under @name, or else as number @spare of those for later. */
+static int recall_pty(unsigned int spare, const char *name, struct host_pty *pty)
+{
+	long master, peer, number;
+
+	if (!kept_recall(KEPT_PTY, spare, name, &master))
+		return 0;
+	kept_recall(KEPT_PTY_PEER, spare, name, &peer);
+	kept_recall(KEPT_PTY_NUMBER, spare, name, &number);
+	*pty = (struct host_pty){ master, peer, number };
+	return 1;
+}
+
+static long make_and_record(unsigned int spare, const char *name, struct host_pty *pty)
+{
+	long ret = make_pty(pty);
+
+	if (ret < 0)
+		return ret;
+	ret = kept_record(KEPT_PTY, spare, name, pty->master);
+	if (ret >= 0)
+		ret = kept_record(KEPT_PTY_PEER, spare, name, pty->peer);
+	if (ret >= 0)
+		ret = kept_record(KEPT_PTY_NUMBER, spare, name, pty->number);
+	if (ret < 0)
+		close_pty(pty);
+	return ret;
+}
+
+/* What its last user has left in it is not for the next. */
+static void drain(int fd)
+{
+	char buf[256];
+
+	while (host_retry(host_syscall3(__NR_read, fd, (long)buf, sizeof(buf))) > 0)
+		;
+}
+
+void host_pty_reserve(void)
+{
+	struct host_pty pty;
+	unsigned int i;
+
+	for (i = 1; i <= HOST_SPARE_PTYS; i++) {
+		if (!recall_pty(i, "", &pty) && make_and_record(i, "", &pty) < 0)
+			return;
+		kept_free(pty.master);
+		kept_free(pty.peer);
+	}
+}
+
+static long open_pty(const char *name, struct host_pty *pty)
+{
+	unsigned int i;
+
+	if (recall_pty(0, name, pty))
+		return pty->master < 0 || pty->peer < 0 ? -ENOENT : 0;
+	if (!kept_locked())
+		return make_and_record(0, name, pty);
+	for (i = 1; i <= HOST_SPARE_PTYS; i++)
+		if (recall_pty(i, "", pty))
+			return 0;
+	return -ENFILE;
+}
+
 int host_pty_open(const char *name, struct host_pty *pty)
 {
 	struct termios modes;
-	long master, peer, number, ret;
+	long ret = open_pty(name, pty);
 
-	if (kept_recall(KEPT_PTY, 0, name, &master)) {
-		kept_recall(KEPT_PTY_PEER, 0, name, &peer);
-		kept_recall(KEPT_PTY_NUMBER, 0, name, &number);
-		if (master < 0 || peer < 0 || number < 0)
-			return -ENOENT;
-		*pty = (struct host_pty){ master, peer, number };
-	} else {
-		ret = make_pty(pty);
-		if (ret < 0)
-			return ret;
-		ret = kept_record(KEPT_PTY, 0, name, pty->master);
-		if (ret >= 0)
-			ret = kept_record(KEPT_PTY_PEER, 0, name, pty->peer);
-		if (ret >= 0)
-			ret = kept_record(KEPT_PTY_NUMBER, 0, name, pty->number);
-		if (ret < 0) {
-			host_close(pty->master);
-			host_close(pty->peer);
-			return ret;
-		}
-	}
-	/* Nobody has been there before, so there is nothing to restore. */
+	if (ret < 0)
+		return ret;
+	/* A pseudo terminal is the guest's alone, so there is nothing to restore. */
 	ret = host_syscall3(__NR_ioctl, pty->peer, TCGETS, (long)&modes);
 	if (ret < 0)
 		return ret;
 	make_raw(&modes);
-	return host_syscall3(__NR_ioctl, pty->peer, TCSETS, (long)&modes);
+	ret = host_syscall3(__NR_ioctl, pty->peer, TCSETS, (long)&modes);
+	if (kept_locked()) {
+		drain(pty->master);
+		drain(pty->peer);
+	}
+	return ret;
 }

@@ -86,12 +86,12 @@ int chan_refuse(const struct chan_request *req, const char *what, int err)
 	return err;
 }
 
-int chan_refuse_late(const struct chan_request *req, const char *what, int err)
+int chan_refuse_late(const struct chan_request *req, const char *what, const char *remedy, int err)
 {
 	if (system_state < SYSTEM_RUNNING)
 		return chan_refuse(req, what, err);
-	seq_buf_printf(req->why, "%s=%s: %s can be had only when linux is started", req->name,
-		       req->spec, what);
+	seq_buf_printf(req->why, "%s=%s: %s can be had only when linux is started%s%s", req->name,
+		       req->spec, what, remedy ? ", " : "", remedy ?: "");
 	return -EOPNOTSUPP;
 }
 

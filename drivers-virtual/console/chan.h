@@ -20,6 +20,7 @@ struct chan {
 	struct line *line;
 	struct list_head list;		/* of the line's channels */
 	int fd;				/* of the host */
+	const char *device;		/* what the host has given for it, or NULL */
 	bool reads, writes;
 	bool terminal;			/* @fd is a terminal of the host */
 
@@ -100,8 +101,8 @@ void *chan_new(const struct chan_request *req, const struct chan_ops *ops, size_
 
 /* Say why it cannot be opened: @err, and what it is about.  Returns @err. */
 int chan_refuse(const struct chan_request *req, const char *what, int err);
-/* Likewise, of what cannot be opened any more once the guest runs. */
-int chan_refuse_late(const struct chan_request *req, const char *what, int err);
+/* Likewise, of what cannot be opened any more once the guest runs, and how it could (or NULL). */
+int chan_refuse_late(const struct chan_request *req, const char *what, const char *remedy, int err);
 
 /*
  * Open all channels that @spec asks for on behalf of the option @name, into

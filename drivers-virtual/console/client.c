@@ -270,7 +270,7 @@ static int port_open(const struct chan_request *req)
 			       req->spec, port);
 		return fd;
 	}
-	return chan_refuse_late(req, "a port", fd);
+	return chan_refuse_late(req, "a port", NULL, fd);
 }
 
 static int port_accept(struct chan *chan)

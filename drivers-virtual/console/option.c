@@ -281,13 +281,26 @@ static int line_unplug(struct line_driver *driver, const char *unit, struct seq_
 	return 0;
 }
 
+/* What it is; as upstream's, with the terminal that the host has given: pts:/dev/pts/3 */
 static int line_get(struct line_driver *driver, const char *unit, struct seq_buf *answer)
 {
 	struct line *line = line_of_unit(driver, unit, answer);
+	const char *word, *next;
+	struct chan *chan;
 
 	if (!line)
 		return -ENODEV;
-	seq_buf_puts(answer, line->spec);
+	mutex_lock(&lines_mutex);
+	for (word = line->spec; *word; word = next) {
+		next = strchrnul(word, ',');
+		seq_buf_printf(answer, "%.*s", (int)(next - word), word);
+		list_for_each_entry(chan, &line->chans, list)
+			if (chan->device && !strncmp(word, chan->ops->name, next - word))
+				seq_buf_printf(answer, ":%s", chan->device);
+		if (*next)
+			seq_buf_putc(answer, *next++);
+	}
+	mutex_unlock(&lines_mutex);
 	return 0;
 }
 

@@ -6,10 +6,14 @@
  * guest's folder.  The guest never sees it hang up: programs of the host may come
  * and go.  While there is none, the host keeps the first few kilobytes; then the
  * line passes the terminal over, and the next program is told what it missed.
+ *
+ * With hotplug= a few are made at the start for what is plugged in later: Landlock
+ * knows no right to one's own pseudo terminals that is not a right to all of the user's.
  */
 #define pr_fmt(fmt) fmt
 
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/string.h>
@@ -21,24 +25,40 @@
 struct pty {
 	struct chan chan;
 	int peer;
+	char device[24];
 };
 
-static void announce(const struct chan_request *req, unsigned int number)
+static void announce(const struct chan_request *req, const char *device)
 {
 	const char *what = strstarts(req->name, "ssl") ? "Serial line" : "Virtual console";
 	const char *link = um_umid_file(req->name);
-	char device[24];
 	int err;
 
-	snprintf(device, sizeof(device), "/dev/pts/%u", number);
 	/* The words are upstream's: scripts look for them. */
 	pr_info("%s %s assigned device '%s'\n", what, req->name + 3, device);
-	if (!link)
+	/* The lock forbids links. */
+	if (!link || system_state == SYSTEM_RUNNING)
 		return;
 	err = host_symlink(device, link);
 	if (err)
 		pr_warn("%s: there is no link to %s: %pe\n", link, device, ERR_PTR(err));
 }
+
+static bool pty_reserved(void)
+{
+	int connect;
+
+	return um_hotplug_folders(&connect);
+}
+
+/* None can be had once user code runs, so those for hot-plug are made now. */
+static int __init pty_reserve(void)
+{
+	if (pty_reserved())
+		host_pty_reserve();
+	return 0;
+}
+device_initcall(pty_reserve);
 
 static int pty_open_as(const struct chan_request *req, const struct chan_ops *ops)
 {
@@ -49,15 +69,22 @@ static int pty_open_as(const struct chan_request *req, const struct chan_ops *op
 	if (req->arg)
 		return -EINVAL;
 	err = host_pty_open(req->name, &host);
+	if (err == -ENFILE && pty_reserved()) {
+		seq_buf_printf(req->why, "%s=%s: the %d pseudo terminals that are kept for hot-plug are all in use",
+			       req->name, req->spec, HOST_SPARE_PTYS);
+		return err;
+	}
 	if (err)
-		return chan_refuse_late(req, "a pseudo terminal", err);
+		return chan_refuse_late(req, "a pseudo terminal", "or with hotplug=FOLDER", err);
 	pty = chan_new(req, ops, sizeof(*pty), host.master);
 	if (!pty) {
 		host_close(host.peer);
 		return -ENOMEM;
 	}
 	pty->peer = host.peer;
-	announce(req, host.number);
+	snprintf(pty->device, sizeof(pty->device), "/dev/pts/%u", host.number);
+	pty->chan.device = pty->device;
+	announce(req, pty->device);
 	return 0;
 }
 

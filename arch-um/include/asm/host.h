@@ -87,8 +87,9 @@ void host_tty_restore(void);	/* undoes it, and host_private(); at any time, also
 void host_tty_release(int fd);	/* undoes it for @fd, which is about to be closed */
 int host_tty_winsize(int fd, struct host_winsize *ws);
 /*
- * [boot] A new pseudo terminal, raw, for the use that @name says.  Its name is
- * /dev/pts/@number; @peer is our own descriptor of that end, so it never hangs up.
+ * A pseudo terminal, raw, for the use that @name says.  Its name is /dev/pts/@number;
+ * @peer is our own descriptor of that end, so it never hangs up.  After the lock it is
+ * what this @name had, or one of the reserve; -ENFILE: neither is there.
  */
 struct host_pty {
 	int master, peer;
@@ -96,6 +97,10 @@ struct host_pty {
 };
 
 int host_pty_open(const char *name, struct host_pty *pty);
+
+/* [boot] Make HOST_SPARE_PTYS for later, or as many as the host gives. */
+#define HOST_SPARE_PTYS	4
+void host_pty_reserve(void);
 int host_unread(int fd);		/* bytes that wait to be read from @fd */
 /*
  * [boot] A descriptor for the guest's own use of what @fd names.  Never waits.
