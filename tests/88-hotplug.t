@@ -115,7 +115,7 @@ with_option() {
 	ok "it shows what the guest writes" wait_for 20 grep -qs 'to the terminal' "$tmp/con6"
 	echo hello again >"${pts#OK pts:}"
 	ok "and takes what is typed" shows '^from the terminal: hello again'
-	is "there is room for three more" "$(mc config con7=pty; mc config ssl1=null,pty,log:$plug/log; mc config con8=pts)" \
+	is "there is room for three more" "$(mc config con7=pty; mc config "ssl1=null,pty,log:$plug/log"; mc config con8=pts)" \
 		$'OK \nOK \nOK '
 	like "each is another" "$(mc config ssl1)" '^OK null,pty:/dev/pts/[0-9]+,log:/'
 	unlike "which is not the first" "$(mc config con7)" "/${pts##*/}\$"
