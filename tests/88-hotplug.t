@@ -106,6 +106,14 @@ with_option() {
 	echo hello >&"$typed"
 	ok "and takes what is typed" shows '^from the console: hello'
 
+	is "it can be removed" "$(mc remove con5)" 'OK '
+	ok "and the socket's file is, too" [ ! -e "$plug/con5" ]
+	is "so that it can be plugged in again" "$(mc config "con5=socket:$plug/con5"; mc remove con5; mc config "con5=socket:$plug/con5")" \
+		$'OK \nOK \nOK '
+	is "a console with a socket in the guest's folder, too" "$(mc config con4=socket; mc remove con4; mc config con4=socket)" \
+		$'OK \nOK \nOK '
+	is "and a network that waits for a peer" \
+		"$(for _ in 1 2; do mc config "vec0:transport=bess,src=$plug/waits"; mc remove vec0; done)" $'OK \nOK \nOK \nOK '
 	is "a console with a pseudo terminal" "$(mc config con6=pts)" 'OK '
 	like "mconsole says with which" "$(mc config con6)" '^OK pts:/dev/pts/[0-9]+$'
 	pts=$(mc config con6)
@@ -132,7 +140,8 @@ with_option() {
 	unlike "and not with the one that was plugged in" "$(mc proc partitions)" ubdb
 	ok "which another guest can have" free_again "$image"
 	is "and so can this one" "$(mc config "ubd1=$image")" 'OK '
-	is "pseudo terminals are free again" "$(for i in 2 3 4 5; do mc config con$i=pts; done)" $'OK \nOK \nOK \nOK '
+	is "and so can the sockets" "$(mc config "con5=socket:$plug/con5"; mc config con4=socket)" $'OK \nOK '
+	is "pseudo terminals are free again" "$(for i in 6 7 8 9; do mc config con$i=pts; done)" $'OK \nOK \nOK \nOK '
 	mc halt >"$tmp/said"
 	finish
 	is "and ends" "$STATUS" "$HALT"

@@ -61,6 +61,23 @@ static int only_once(unsigned int what)
 	return what == KEPT_PTY || what == KEPT_PTY_PEER;
 }
 
+/*
+ * A socket's file goes with it.  Later nobody could tell that it is left over: that
+ * takes a connect().
+ */
+static void remove_name(const struct host_kept_item *item)
+{
+	const char *path = boot_info->kept.text + item->name;
+
+	switch (item->what) {
+	case KEPT_LISTEN:
+	case KEPT_NET_LISTEN:
+	case KEPT_NET_DATAGRAMS:
+		if (*path)	/* TCP has none */
+			host_unlink(path);
+	}
+}
+
 /* Descriptors that come after the lock, and are there for the next kernel all the same. */
 static int outlives(unsigned int what)
 {
@@ -305,6 +322,7 @@ int kept_forget(int fd)
 		item->taken = FREE;
 		return 1;
 	}
+	remove_name(item);
 	drop_notes(fd);
 	item = find_fd(fd);
 	if (late)
@@ -332,6 +350,7 @@ void kept_drop_late(void)
 	while ((item = find_late())) {
 		long fd = item->value;
 
+		remove_name(item);
 		drop(item);
 		drop_notes(fd);
 		host_syscall1(__NR_close, fd);
