@@ -323,6 +323,25 @@ for kind in seqpacket stream dgram; do
 	end_along
 	rm -f "$net"/*
 done
+
+# Changes while the queue is full, for a peer that reads now and then.
+# shellcheck disable=SC2016 # for the guest
+start quiet "vec0:transport=bess,src=$net/a" "$(run_option "$carrier$counts$(up 1) echo up; carrier 1
+	ip neigh add 10.1.1.2 lladdr 02:00:00:00:00:02 dev vec0 2>/dev/null || arp -s 10.1.1.2 02:00:00:00:00:02
+	for i in 1 2 3 4; do bash -c 'while :; do dd if=/dev/zero bs=1300 count=10000 2>/dev/null >/dev/udp/10.1.1.2/9; done' & done
+	until [ \$(count tx_waits) -gt 3 ]; do sleep 0.1; done
+	echo busy; read x; for i in {1..100}; do ip link set vec0 mtu 1400; ip link set vec0 mtu 1500; done
+	exit 6")"
+shows '^up'
+run_along "$tmp/neighbour" "$neighbour" seqpacket "$net/a" lazy
+ok "the queue is full" shows '^busy'
+"$neighbour" seqpacket "$net/a" knock:100 >"$tmp/knocks" 2>&1 </dev/null
+echo >&"$keys2"
+finish
+is "then another peer may knock and the MTU may change" "$STATUS" 6
+like "again and again" "$(cat "$tmp/knocks")" 'done 0'
+end_along
+rm -f "$net"/*
 INPUT=/dev/null
 
 # A million packets and more, in a hurry; memory stays what it was.

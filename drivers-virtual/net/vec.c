@@ -588,7 +588,9 @@ static void stop_traffic(struct vec *vec)
 static void start_traffic(struct vec *vec)
 {
 	napi_enable(&vec->napi);
-	netif_tx_wake_all_queues(vec->dev);
+	/* A ring that is full has room after the poll. */
+	if (vec->queued < vec->o.depth)
+		netif_tx_wake_all_queues(vec->dev);
 	/* Frames may have come while nobody polled. */
 	local_bh_disable();
 	napi_schedule(&vec->napi);
@@ -616,15 +618,18 @@ static void accept_peers(struct vec *vec)
 
 	while ((fd = host_net_accept(vec->link.listener)) >= 0) {
 		if (vec->link.fd >= 0) {
-			netdev_warn(vec->dev, "another peer was refused: one is there already\n");
+			if (net_ratelimit())
+				netdev_warn(vec->dev, "another peer was refused: one is there already\n");
 			host_close(fd);
 			continue;
 		}
+		stop_traffic(vec);
 		vec->link.fd = fd;
 		if (start_link(vec, true) || connect_peer(vec))
 			disconnect_peer(vec);
 		else
 			netdev_info(vec->dev, "a peer has come\n");
+		start_traffic(vec);
 	}
 	if (vec->listener_irq)
 		fd_irq_events(vec->listener_irq, HOST_POLLIN);
@@ -647,11 +652,8 @@ static void vec_peer_work(struct work_struct *work)
 			netdev_warn(vec->dev, "the peer is gone for good: configure the device anew (mconsole), or restart the guest with the peer\n");
 		start_traffic(vec);
 	}
-	if (vec->link.listener >= 0) {
-		stop_traffic(vec);
+	if (vec->link.listener >= 0)
 		accept_peers(vec);
-		start_traffic(vec);
-	}
 out:
 	rtnl_unlock();
 }

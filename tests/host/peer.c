@@ -11,6 +11,8 @@
  *   lengths    frames of correct length in pieces of 1 to 7 bytes (stream)
  *   nonsense   a length that no frame has (stream)
  *   deaf       read nothing, until stdin ends
+ *   lazy       read up to 300 frames each 90 ms, until the guest hangs up
+ *   knock:N    connect N times more, and hang up
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,7 +26,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int fd, stream;
+static int fd, type, stream;
+static struct sockaddr_un to = { .sun_family = AF_UNIX };
 static unsigned char frame[200000];
 static unsigned long sent;
 
@@ -90,6 +93,26 @@ static void address(void)
 	frame[13] = 0xb5;
 }
 
+/* False: the other end is closed. */
+static int receive_some(unsigned int frames)
+{
+	ssize_t n = 1;
+
+	while (frames-- && n > 0)
+		n = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
+	return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+static void knock(void)
+{
+	int other = socket(AF_UNIX, type, 0);
+
+	if (connect(other, (void *)&to, sizeof(to)))
+		stop("knock");
+	close(other);
+	usleep(5000);
+}
+
 static void act(const char *word)
 {
 	unsigned long n = strchr(word, ':') ? strtoul(strchr(word, ':') + 1, NULL, 10) : 0, i;
@@ -138,6 +161,12 @@ static void act(const char *word)
 	} else if (!strcmp(word, "deaf")) {
 		while (read(0, &c, 1) > 0)
 			;
+	} else if (!strcmp(word, "lazy")) {
+		while (receive_some(300))
+			usleep(90000);
+	} else if (!strncmp(word, "knock:", 6)) {
+		for (i = 0; i < n; i++)
+			knock();
 	} else {
 		fprintf(stderr, "peer: no such word: %s\n", word);
 		exit(2);
@@ -146,8 +175,8 @@ static void act(const char *word)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX }, own = { .sun_family = AF_UNIX };
-	int i, type, size = 1 << 20;
+	struct sockaddr_un own = { .sun_family = AF_UNIX };
+	int i, size = 1 << 20;
 
 	if (argc < 4 || strlen(argv[2]) > 100) {
 		fprintf(stderr, "usage: peer seqpacket|stream|dgram PATH WORD...\n");
