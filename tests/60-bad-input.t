@@ -100,6 +100,30 @@ for signal in 6 9 11 15; do
 	is "a command killed by signal $signal: status $((128 + signal))" "$STATUS" $((128 + signal))
 done
 
+# Quotes on their way to it.
+boot quiet "run=exit \"3\""
+is "double quotes reach the command" "$STATUS" 3
+boot quiet "run=test 'a b' = 'a b' && exit 4"
+is "and single ones" "$STATUS" 4
+boot quiet 'run=echo "a b"; exit 5'
+refused "blanks in double quotes, which the kernel cannot be told," 'write single quotes'
+
+# What upstream has or had.
+boot quiet eth0=tuntap,tap0 'run=true'
+refused "eth0=" 'vec0:transport=tap'
+boot quiet ubd=frob 'run=true'
+refused "ubd=frob" 'ubd=sync'
+echo data >"$tmp/keep"
+boot quiet "con1=socket:$tmp/keep" 'run=true'
+refused "a console's socket where a file is" 'in use'
+is "which stays" "$(cat "$tmp/keep")" data
+
+# A start that fails leaves nothing.
+boot quiet umid=failed con1=socket "vec0:transport=bess,src=$tmp/wire" "ubd3=$tmp/not there" 'run=true'
+is "a named guest that cannot be started: status 1" "$STATUS" "$BAD"
+ok "no folder is left" [ ! -e "$HOME/.uml/failed" ]
+ok "and no socket" [ ! -e "$tmp/wire" ]
+
 # Hosts that lack something.
 under=("$(tool confine)" no-seccomp)
 boot

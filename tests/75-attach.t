@@ -231,6 +231,27 @@ ok "and telnet" cmp <(tail -c +17 "$tmp/back") <(doubled "$tmp/binary")
 kill "$PID"
 finish
 
+# Those who come by a port that no program reads, and go; and those who stay leave room for the owner.
+free_port
+start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket "con3=port:$PORT" "$(run_option 'echo up; sleep 1000')"
+shows '^up'
+before=$(descriptors)
+for _ in {1..70}; do (exec 3<>"/dev/tcp/127.0.0.1/$PORT"; read -r -n 1 -u 3 _); done
+ok "connections to a port where nobody reads end" wait_for 20 descriptors_are "$before"
+many=()
+for _ in {1..60}; do
+	exec {one}<>"/dev/tcp/127.0.0.1/$PORT"
+	many+=("$one")
+done
+wait_for 20 descriptors_are $((before + 50))
+client "$tmp/owner" "UNIX-CONNECT:$folder/con1"
+ok "many at a port leave room at the socket" wait_for 20 descriptors_are $((before + 51))
+leave
+for one in "${many[@]}"; do exec {one}>&-; done
+ok "and are let go, too" wait_for 20 descriptors_are "$before"
+kill "$PID"
+finish
+
 # Telnet, with a client that others made.
 free_port
 start quiet con=null "con0=port:$PORT"

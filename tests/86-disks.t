@@ -47,6 +47,14 @@ done
 guest 'cd /sys/block; for d in ubd*; do [ $d = ubda ] || head -n 1 /dev/$d; done; for d in ubd?; do cat /dev/$d >/dev/null & done; wait' "${more[@]}"
 is "eighteen disks" "$(grep -c '^disk' <<<"$OUT")" 18
 is "all different" "$(grep '^disk' <<<"$OUT" | sort -u | wc -l)" 18
+# All that there can be, of the kind that takes most of the host.
+more=()
+for ((i = 2; i < 64; i++)); do more+=("ubd${i}=$tmp/disk2,snapshot"); done
+# shellcheck disable=SC2016 # for the guest
+guest 'cd /sys/block; for d in ubd*; do [ $d = ubda ] || head -n 1 /dev/$d; done | grep -c "^disk 2$"' "${more[@]}"
+like "64 disks, 62 of them disposable" "$OUT" '^62$'
+guest 'cat /sys/block/ubdc/queue/write_cache' ubd=sync "ubd2=$tmp/disk2"
+like "ubd=sync is for all disks" "$OUT" 'write through'
 truncate -s 32M "$tmp/parted"
 # An MBR with two entries: status, start, type, end, first sector, sectors.
 printf '\0\0\0\0\203\0\0\0\0\10\0\0\0\100\0\0\0\0\0\0\203\0\0\0\0\110\0\0\0\100\0\0' |

@@ -30,8 +30,13 @@ plug="$tmp/plug"
 
 without_option() {
 	local image=$plug/boot
-	start umid=it quiet "ubd1=$image" "$(run_option "echo up; $follow; told mount; mount /dev/ubdb /mnt && cat /mnt/first; sleep 1000")"
+	start umid=it quiet "ubd1=$image" ubd4r=plug/near "ubd5v=$plug/disk" "ubd6v=$tmp/outside" "$(run_option "echo up; $follow
+		told mount; mount /dev/ubdb /mnt && cat /mnt/first
+		echo of five | dd of=/dev/ubdf conv=sync oflag=direct 2>/dev/null; echo written
+		told read; head -c 7 /dev/ubdf | tr '\\0' 0; echo = five; head -c 7 /dev/ubdg | tr '\\0' 0; echo = six; sleep 1000")"
 	shows '^up'
+	is "a disk with a relative name can be removed" "$(mc remove ubd4)" 'OK '
+	is "and plugged in again, which uml_mconsole does with a full one" "$(mc config "ubd4r=$plug/near")" 'OK '
 	is "without hotplug=, config of a file says what is missing" "$(mc config "ubd2=$plug/disk")" \
 		"ERR config ubd2=$plug/disk: nothing can be opened any more: start linux with hotplug=FOLDER to allow that"
 	like "config of a network, too" "$(mc config "vec0:transport=bess,dst=$plug/wire")" '^ERR .*: start linux with hotplug=FOLDER'
@@ -42,6 +47,12 @@ without_option() {
 	like "so that it has it" "$(mc proc partitions)" ubdb
 	mc log mount >"$tmp/said"
 	ok "with its contents" shows '^first on'
+	ok "a disposable disk is written to" shows '^written'
+	is "removed, as another" "$(mc remove ubd5; mc remove ubd6)" $'OK \nOK '
+	is "and plugged in again, in another order" "$(mc config "ubd6v=$tmp/outside"; mc config "ubd5v=$plug/disk")" $'OK \nOK '
+	mc log read >"$tmp/said"
+	ok "it is as its image is" shows '^0000000= five'
+	ok "and so is the other" shows '^0000000= six'
 	is "the same a second time" "$(mc reboot)" 'OK '
 	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
 	is "remove" "$(mc remove ubd1)" 'OK '
@@ -56,7 +67,8 @@ without_option() {
 
 with_option() {
 	local image=$plug/disk out pts
-	start umid=it quiet "hotplug=$plug,$tmp/second" "ubd3=$plug/boot" "$(run_option "echo up; $follow
+	start umid=it quiet "hotplug=$plug,$tmp/second" "ubd3=$plug/boot" "ubd8=$tmp/outside" \
+		"vec7:transport=bess,src=$plug/vec7" "vec8:transport=bess,src=$tmp/third/vec8" "$(run_option "echo up; $follow
 		told mount; mount /dev/ubdb /mnt && echo over there >/mnt/written && echo mounted
 		told leave; umount /mnt && echo left
 		told console; exec 3<>/dev/tty5; echo to the console >&3; read line <&3; echo from the console: \$line
@@ -79,9 +91,9 @@ with_option() {
 	is "what the guest wrote is there" "$(on_image "$image" /written)" 'over there'
 	ok "and another guest can have it" free_again "$image"
 
-	like "a file elsewhere is refused" "$(mc config "ubd1=$tmp/outside")" '^ERR .*must lie in a folder of hotplug='
-	like "also by way of a link" "$(mc config "ubd1=$plug/link")" '^ERR .*must lie in a folder of hotplug='
-	like "also by way of .." "$(mc config "ubd1=$plug/../outside")" '^ERR .*must lie in a folder of hotplug='
+	like "a file elsewhere is refused" "$(mc config "ubd1=$tmp/outside")" '^ERR .*must be a file, and lie in a folder of hotplug='
+	like "also by way of a link" "$(mc config "ubd1=$plug/link")" '^ERR .*must be a file, and lie in a folder of hotplug='
+	like "also by way of .." "$(mc config "ubd1=$plug/../outside")" '^ERR .*must be a file, and lie in a folder of hotplug='
 	like "what is not there is, too" "$(mc config "ubd1=$plug/nothing")" '^ERR .*No such file'
 	is "and not made" "$(ls "$plug/nothing" 2>/dev/null)" ''
 	like "an empty file is" "$(mc config "ubd1=$plug/empty")" '^ERR .*empty'
@@ -92,6 +104,11 @@ with_option() {
 	like "and is there" "$(mc proc partitions)" ubdb
 	is "and can be removed" "$(mc remove ubd1)" 'OK '
 	ok "the file is a COW file" [ "$(head -c 4 "$plug/cow")" = OOOM ]
+
+	is "a disposable disk, in uml_mconsole's way" "$(mc config "ubd1=$image,snapshot"; mc config "ubd2v=$image")" $'OK \nOK '
+	is "and without" "$(mc remove ubd1; mc remove ubd2)" $'OK \nOK '
+	is "and a disk with a serial number" "$(mc config "ubd1=$image,,SERIAL"; mc config ubd1; mc remove ubd1)" \
+		$'OK \nOK '"$image,,SERIAL"$'\nOK '
 
 	out=
 	for _ in {1..30}; do out+=$(mc config "ubd1=$image"; mc remove ubd1); done
@@ -133,10 +150,14 @@ with_option() {
 
 	is "a boot disk can be removed" "$(mc remove ubd3)" 'OK '
 	ok "so that another guest can have it" free_again "$plug/boot"
+	is "a disk that lies elsewhere, too, and networks" "$(mc remove ubd8; mc remove vec7; mc remove vec8)" $'OK \nOK \nOK '
+	ok "the wire's socket is gone" [ ! -e "$plug/vec7" ]
 	is "a disk again, for a restart" "$(mc config "ubd1=$image")" 'OK '
 	is "reboot" "$(mc reboot)" 'OK '
 	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
 	like "with the disk of its command line" "$(mc proc partitions)" ubdd
+	unlike "but for the one that lies elsewhere" "$(mc proc partitions)" ubdi
+	like "and with the networks" "$(mc proc net/dev)" 'vec7.*vec8'
 	unlike "and not with the one that was plugged in" "$(mc proc partitions)" ubdb
 	ok "which another guest can have" free_again "$image"
 	is "and so can this one" "$(mc config "ubd1=$image")" 'OK '
@@ -168,14 +189,15 @@ with_connect() {
 
 fresh() {
 	rm -rf "$plug"
-	mkdir -p "$plug/contents" "$tmp/second"
+	mkdir -p "$plug/contents" "$tmp/second" "$tmp/third"
 	echo "first on it" >"$plug/contents/first"
 	mke2fs -q -F -t ext4 -d "$plug/contents" "$plug/boot" 16M >"$tmp/said"
 	mke2fs -q -t ext4 "$plug/disk" 16M >"$tmp/said"
 	cp "$plug/disk" "$tmp/outside"
+	cp "$plug/disk" "$plug/near"
 	: >"$plug/empty"
 	ln -s ../outside "$plug/link"
-	chmod -R a+rwX "$plug" "$tmp/outside" "$tmp/second"
+	chmod -R a+rwX "$plug" "$tmp/outside" "$tmp/second" "$tmp/third"
 }
 mkfifo "$tmp/typed"
 exec {typed}<>"$tmp/typed"

@@ -233,6 +233,22 @@ kill -KILL "$PID"
 finish
 rm -f "$net"/*
 
+# The one that listens starts anew: its peer stays.
+for kind in bess stream; do
+	rm -f "$tmp/note"
+	truncate -s 4096 "$tmp/note"
+	start quiet "ubd2=$tmp/note" "vec0:transport=$kind,src=$net/a" "$(run_option "$reach$carrier$(up 1) echo up; carrier 1; reach 10.1.1.2
+		if [ \$(head -c 1 /dev/ubdc | tr '\\0' 0) = 0 ]; then echo 1 >/dev/ubdc; sync; reboot -f; fi
+		echo again; sleep 1000")"
+	shows '^up'
+	start_other "$(up 2) ping 10.1.1.1 >/dev/null; sleep 1000" "vec0:transport=$kind,dst=$net/a"
+	ok "$kind: a guest that listens starts anew and has its peer again" shows '^again'
+	end_other
+	kill -KILL "$PID"
+	finish
+	rm -f "$net"/*
+done
+
 start quiet "vec0:transport=dgram,src=$net/a,dst=$net/b" "$(run_option "$(up 1) echo up; sleep 1000")"
 shows '^up'
 for word in first second; do

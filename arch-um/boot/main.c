@@ -27,9 +27,13 @@ static const char help[] =
 "  guard=auto|mprotect|none\n"
 "                         how guest programs are kept out of the guest kernel\n"
 "                         (none: they are not; only for trusted guests)\n"
-"  ubdN[FLAGS]=FILE       block device N (0-15 or a-p): /dev/ubda, /dev/ubdb, ...\n"
+"  ubdN[FLAGS]=FILE[,BACKING[,SERIAL]]\n"
+"                         block device N (0-63, or a-z): /dev/ubda, /dev/ubdb, ...\n"
 "                         flags: r read-only, s synchronous, c shared (no lock),\n"
-"                         d no copy-on-write header looked for, t no discard\n"
+"                         d no copy-on-write header looked for, t no discard,\n"
+"                         v disposable: FILE is only read, what is written is lost;\n"
+"                         with a BACKING file, FILE holds what is written over it\n"
+"  ubd=sync               flag s for all of them\n"
 "  root=/dev/ubda         device of the root file system; rw: mount it writable\n"
 "  initrd=FILE            cpio archive to unpack as the first root file system\n"
 "  init=PROGRAM           first program, instead of /sbin/init\n"
@@ -131,29 +135,53 @@ static enum boot_guard guard_kind(const char *name)
 	die("guard=%s: no such guard: auto, mprotect or none", name);
 }
 
-/* Append @arg to the command line, in quotes if it has spaces (lib/cmdline.c, next_arg()). */
+/* Would the kernel take all of @text for one argument (lib/cmdline.c, next_arg())? */
+static int is_one_argument(const char *text)
+{
+	int quoted = 0;
+
+	for (; *text; text++) {
+		if (*text == '"')
+			quoted = !quoted;
+		else if (!quoted && strchr(" \t\n\v\f\r\xa0", *text))
+			return 0;
+	}
+	return !quoted;
+}
+
+/*
+ * Append @arg to the command line, in quotes if it needs them.  The kernel takes off
+ * those around an argument or its value, and leaves those within.
+ */
 static void add_argument(char *line, const char *arg)
 {
 	size_t have = strlen(line);
+	char text[BOOT_TEXT_SIZE + 3];
 	const char *value = strchr(arg, '=');
-	int n;
+	int name = value ? value + 1 - arg : 0;
 
-	if (strpbrk(arg, " \t\n") && value && !strchr(arg, '"'))
-		n = snprintf(line + have, BOOT_TEXT_SIZE - have, "%s%.*s\"%s\"", have ? " " : "",
-			     (int)(value + 1 - arg), arg, value + 1);
-	else if (strpbrk(arg, " \t\n") && !strchr(arg, '"'))
-		n = snprintf(line + have, BOOT_TEXT_SIZE - have, "%s\"%s\"", have ? " " : "", arg);
-	else
-		n = snprintf(line + have, BOOT_TEXT_SIZE - have, "%s%s", have ? " " : "", arg);
-	if (have + n >= BOOT_TEXT_SIZE)
+	if (strlen(arg) >= BOOT_TEXT_SIZE)
 		die("the command line is longer than %d characters", BOOT_TEXT_SIZE - 1);
+	strcpy(text, arg);
+	if (!is_one_argument(text))
+		sprintf(text, "%.*s\"%s\"", name, arg, arg + name);
+	if (!is_one_argument(text))
+		die("%s: the kernel cannot be told this: write single quotes for the double ones in it",
+		    arg);
+	if (have + !!have + strlen(text) >= BOOT_TEXT_SIZE)
+		die("the command line is longer than %d characters", BOOT_TEXT_SIZE - 1);
+	sprintf(line + have, "%s%s", have ? " " : "", text);
 }
 
 static void add_environment(char *to)
 {
-	static const char * const names[] = { "HOME", "TERM", "TMPDIR", "USER" };
+	char *folder = getcwd(NULL, 0);
+	static const char * const names[] = { "HOME", "PWD", "TERM", "TMPDIR", "USER" };
 	size_t used = 0, i;
 
+	/* Relative names begin there, and the guest cannot ask once it is locked. */
+	if (folder)
+		setenv("PWD", folder, 1);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const char *value = getenv(names[i]);
 

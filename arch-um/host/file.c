@@ -42,8 +42,6 @@ static int open_flags(unsigned int flags)
 		o |= O_APPEND;
 	if (flags & HOST_O_TRUNC)
 		o |= O_TRUNC;
-	if (flags & HOST_O_TMPFILE)
-		o |= O_TMPFILE;
 	return o;
 }
 
@@ -73,6 +71,26 @@ int host_open(const char *path, unsigned int flags)
 		fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path,
 					      open_flags(flags), 0600));
 	ret = kept_record(KEPT_OPEN, flags, path, fd);
+	if (ret < 0 && fd >= 0)
+		host_syscall1(__NR_close, fd);
+	return ret;
+}
+
+int host_open_unnamed(const char *folder, const char *name, const char *key)
+{
+	long fd, ret;
+
+	if (kept_recall(KEPT_UNNAMED, 0, key, &fd))
+		return fd;
+	fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)folder,
+				      O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+	if (fd < 0) {
+		fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)name,
+					      O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+		if (fd >= 0)
+			host_unlink(name);
+	}
+	ret = kept_record(KEPT_UNNAMED, 0, key, fd);
 	if (ret < 0 && fd >= 0)
 		host_syscall1(__NR_close, fd);
 	return ret;
@@ -307,14 +325,6 @@ int host_list(const char *path, char *names, unsigned long size)
 	}
 	host_syscall1(__NR_close, fd);
 	return err ? err : n < 0 ? n : count;
-}
-
-int host_getcwd(char *buf, unsigned long len)
-{
-	/* The host counts the 0 at the end. */
-	long ret = host_syscall2(__NR_getcwd, (long)buf, len);
-
-	return ret > 0 ? ret - 1 : ret;
 }
 
 static int change_flag(int fd, int flag, int on)

@@ -28,12 +28,13 @@
 #define CLOSED	(-1L)		/* value of a descriptor that is to be opened anew */
 
 static int locked;		/* the start is over */
-static int reopens;		/* files can be opened still */
+static int may_open, may_connect;	/* still, because hotplug= says so */
 
 static int is_fd(unsigned int what)
 {
 	switch (what) {
 	case KEPT_OPEN:
+	case KEPT_UNNAMED:
 	case KEPT_PRIVATE:
 	case KEPT_SHARED:
 	case KEPT_EVENTFD:
@@ -55,17 +56,11 @@ static int is_fd(unsigned int what)
 	}
 }
 
-/* What no lock lets anybody open again. */
-static int only_once(unsigned int what)
-{
-	return what == KEPT_PTY || what == KEPT_PTY_PEER;
-}
-
 /*
  * A socket's file goes with it.  Later nobody could tell that it is left over: that
  * takes a connect().
  */
-static void remove_name(const struct host_kept_item *item)
+static int remove_name(const struct host_kept_item *item)
 {
 	const char *path = boot_info->kept.text + item->name;
 
@@ -73,15 +68,42 @@ static void remove_name(const struct host_kept_item *item)
 	case KEPT_LISTEN:
 	case KEPT_NET_LISTEN:
 	case KEPT_NET_DATAGRAMS:
-		if (*path)	/* TCP has none */
-			host_unlink(path);
+		return *path ? host_unlink(path) : -ENOENT;	/* TCP has none */
+	default:
+		return -ENOENT;
+	}
+}
+
+/*
+ * What was opened at the start is to be closed.  Can it be opened again?  A socket
+ * can where its file may be removed.
+ */
+static int reopens(const struct host_kept_item *item)
+{
+	switch (item->what) {
+	case KEPT_UNNAMED:
+	case KEPT_PTY:
+	case KEPT_PTY_PEER:
+	case KEPT_NET_TAP:
+		return 0;
+	case KEPT_LISTEN:
+	case KEPT_NET_LISTEN:
+		return may_open && !remove_name(item);
+	case KEPT_NET_DATAGRAMS:
+		return may_connect && !remove_name(item);
+	case KEPT_NET_CONNECT:
+	case KEPT_NET_SWITCH:
+	case KEPT_NET_CONTROL:
+		return may_connect;
+	default:
+		return may_open;
 	}
 }
 
 /* Descriptors that come after the lock, and are there for the next kernel all the same. */
 static int outlives(unsigned int what)
 {
-	return what == KEPT_CLIENT;
+	return what == KEPT_CLIENT || what == KEPT_NET_PEER;
 }
 
 int kept_after_restart(void)
@@ -94,10 +116,11 @@ int kept_locked(void)
 	return locked;
 }
 
-void kept_lock(int hotplug)
+void kept_lock(int opens, int connects)
 {
 	locked = 1;
-	reopens = hotplug;
+	may_open = opens;
+	may_connect = connects;
 }
 
 /* What can be handed out, or what has to be opened anew. */
@@ -318,11 +341,12 @@ int kept_forget(int fd)
 		return 0;
 	}
 	late = !locked || item->taken == LATE || outlives(item->what);
-	if (!late && (!reopens || only_once(item->what))) {
+	if (!late && !reopens(item)) {
 		item->taken = FREE;
 		return 1;
 	}
-	remove_name(item);
+	if (late)
+		remove_name(item);
 	drop_notes(fd);
 	item = find_fd(fd);
 	if (late)
@@ -343,6 +367,16 @@ static struct host_kept_item *find_late(void)
 	return NULL;
 }
 
+static void close_item(struct host_kept_item *item)
+{
+	long fd = item->value;
+
+	remove_name(item);
+	drop(item);
+	drop_notes(fd);
+	host_syscall1(__NR_close, fd);
+}
+
 void kept_drop_late(void)
 {
 	struct host_kept_item *item;
@@ -350,16 +384,22 @@ void kept_drop_late(void)
 	while ((item = find_late())) {
 		long fd = item->value;
 
-		remove_name(item);
-		drop(item);
-		drop_notes(fd);
-		host_syscall1(__NR_close, fd);
+		close_item(item);
 		/* nobody will ask for those who came by it */
-		while ((item = find_value(KEPT_CLIENT, fd))) {
-			host_syscall1(__NR_close, item->value);
-			drop(item);
-		}
+		while ((item = find_value(KEPT_CLIENT, fd)) ||
+		       (item = find_value(KEPT_NET_PEER, fd)))
+			close_item(item);
 	}
+}
+
+void host_remove_sockets(void)
+{
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *item;
+
+	for (item = kept->item; item < kept->item + kept->nr; item++)
+		if (item->value != CLOSED)
+			remove_name(item);
 }
 
 int kept_file(const char *name)

@@ -7,6 +7,7 @@
 
 enum kept_what {
 	KEPT_OPEN,		/* arg: HOST_O_* */
+	KEPT_UNNAMED,		/* name: the driver's */
 	KEPT_PRIVATE,		/* arg: descriptor */
 	KEPT_SHARED,		/* likewise */
 	KEPT_DIO_ALIGN,		/* likewise */
@@ -53,8 +54,8 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 void kept_set(enum kept_what what, unsigned int arg, long value);
 long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
 
-/* The start is over.  @hotplug: files can be opened still. */
-void kept_lock(int hotplug);
+/* The start is over.  @opens: files can be opened still; @connects: sockets connected to. */
+void kept_lock(int opens, int connects);
 int kept_locked(void);
 
 /* Before a restart: close what the next kernel will not ask for. */

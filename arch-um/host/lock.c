@@ -21,7 +21,10 @@
  * With hotplug= files in its folders may be opened, made and removed, and sockets
  * made there to listen on.  Landlock does not tell which socket somebody connects
  * to, and a session's bus or a container daemon would do anything for the one who
- * does: connect() is refused, and datagram sockets, unless hotplug= says connect.
+ * does: connect() is refused, and new datagram sockets, unless hotplug= says connect.
+ * The datagram sockets that there are (mconsole's, dgram's, the switch's) can send to
+ * any other that the user may write to: sendmsg() keeps its address where the filter
+ * cannot look.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +55,7 @@
 static const struct {
 	int nr;
 	enum {
-		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, SOCKOPT, LANDLOCKED,
+		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, SEND, SOCKOPT, LANDLOCKED,
 		/* only with hotplug= */
 		LATE, OPEN, SOCKET, CHMOD, CONNECT,
 	} check;
@@ -80,7 +83,7 @@ static const struct {
 	{ __NR_recvmmsg, ANY },
 	{ __NR_sendmmsg, ANY },
 	{ __NR_recvfrom, ANY },
-	{ __NR_sendto, ANY },
+	{ __NR_sendto, SEND },
 	{ __NR_accept4, ANY },
 	{ __NR_shutdown, ANY },
 	{ __NR_getsockopt, ANY },
@@ -107,7 +110,6 @@ static const struct {
 	{ __NR_rmdir, LANDLOCKED },
 	{ __NR_exit_group, ANY },
 	{ __NR_openat, OPEN },		/* hot-plug: images, logs */
-	{ __NR_getcwd, LATE },		/* what the name of an image begins with */
 	{ __NR_socket, SOCKET },
 	{ __NR_fchmod, CHMOD },
 	{ __NR_bind, LATE },
@@ -215,6 +217,11 @@ static void check_args(int check, const struct host_lock *lock)
 	case IOCTL:
 		load(ARG_LO(1));
 		ONE_OF(TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD);
+		break;
+	case SEND:
+		/* to whom the socket is connected */
+		require_arg64(4, 0, REFUSE);
+		ret(SECCOMP_RET_ALLOW);
 		break;
 	case SOCKOPT:
 		/* SO_SNDBUF of a network peer that was accepted, SO_PASSCRED with hotplug= */
@@ -390,7 +397,7 @@ int host_lock(const struct host_lock *lock)
 	struct sock_fprog prog;
 	int err;
 
-	kept_lock(!!lock->hotplug);
+	kept_lock(!!lock->hotplug, lock->connect);
 	if (kept_after_restart())
 		return 0;	/* the filter outlived the last image and says the same */
 	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -239,14 +239,8 @@ int host_net_listen(int kind, const char *src)
 {
 	long fd, err;
 
-	if (kept_recall(KEPT_NET_LISTEN, kind, src, &fd)) {
-		/* The last kernel's peer did not start anew. */
-		long peer = fd < 0 ? 0 : kept_get(KEPT_NET_PEER, fd);
-
-		if (peer > 0)
-			host_close(peer);
+	if (kept_recall(KEPT_NET_LISTEN, kind, src, &fd))
 		return fd;
-	}
 	fd = new_socket(kind);
 	if (fd < 0)
 		return fd;
@@ -265,6 +259,15 @@ int host_net_accept(int listener)
 		return fd;
 	set_send_buffer(fd);
 	return done(KEPT_NET_PEER, listener, "", fd, 0);
+}
+
+int host_net_accepted(int listener)
+{
+	long fd;
+
+	if (!kept_after_restart() || !kept_recall(KEPT_NET_PEER, listener, "", &fd))
+		return -ENOENT;
+	return fd;
 }
 
 int host_net_datagrams(const char *src, const char *dst, int *connected)

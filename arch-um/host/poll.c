@@ -170,7 +170,8 @@ int host_poll(struct host_event *ev, unsigned int max, long long ns, const unsig
 	if (no_pwait2)
 		n = wait_ms(got, max, ns, pending);
 	for (long i = 0; i < n; i++) {
-		ev[i].events = got[i].events & (HOST_POLLIN | HOST_POLLOUT | HOST_POLLHUP);
+		ev[i].events = got[i].events & (HOST_POLLIN | HOST_POLLOUT | HOST_POLLHUP |
+					  HOST_POLLRDHUP);
 		if (got[i].events & EPOLLERR)
 			ev[i].events |= HOST_POLLHUP;
 		ev[i].irq = got[i].data.u64;
@@ -185,7 +186,7 @@ int host_wait_fd(int fd, unsigned int events, long long ns)
 	/* The host leaves in @ts what a signal interrupts. */
 	long ret = host_retry(host_syscall5(__NR_ppoll, (long)&p, 1, (long)&ts, 0, 8));
 
-	return ret <= 0 ? ret : p.revents & (POLLIN | POLLOUT | POLLHUP);
+	return ret <= 0 ? ret : p.revents & (POLLIN | POLLOUT | POLLHUP | HOST_POLLRDHUP);
 }
 
 int host_eventfd(void)

@@ -28,6 +28,7 @@ static void __noreturn end(int status)
 	um_console_drain();
 	um_mconsole_end("The guest has ended");
 	um_umid_cleanup();
+	host_remove_sockets();
 	host_exit(status);
 }
 

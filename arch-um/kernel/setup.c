@@ -71,6 +71,8 @@ void um_die(const char *fmt, ...)
 	line[n++] = '\n';
 	host_tty_restore();
 	host_write(2, line, n);
+	um_umid_cleanup();
+	host_remove_sockets();
 	host_exit(1);
 }
 

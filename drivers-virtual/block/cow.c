@@ -572,16 +572,13 @@ static int read_header(const struct ubd_option *o, const struct ubd_file *f)
 /* Where @path leads from anywhere, into the header. */
 static int set_backing(const struct ubd_option *o, const char *path)
 {
-	int n = 0;
+	const char *folder = path[0] == '/' ? "" : host_getenv("PWD");
 
 	memset(header.backing, 0, COW_PATH);
-	if (path[0] != '/') {
-		n = host_getcwd(header.backing, COW_PATH - 1);
-		if (n < 0)
-			return ubd_refuse(o, n, "%s: name the backing file from / on", path);
-		header.backing[n++] = '/';
-	}
-	if (strscpy(header.backing + n, path, COW_PATH - n) < 0)
+	if (!folder)
+		return ubd_refuse(o, -EINVAL, "%s: name the backing file from / on", path);
+	if (snprintf(header.backing, COW_PATH, "%s%s%s", folder, *folder ? "/" : "", path) >=
+	    COW_PATH)
 		return ubd_refuse(o, -ENAMETOOLONG, "%s: this name is too long for a COW file", path);
 	return 0;
 }

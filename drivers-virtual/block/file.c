@@ -16,6 +16,7 @@
 #include <linux/printk.h>
 #include <linux/stat.h>
 #include <linux/string.h>
+#include <asm/drivers.h>
 #include "ubd.h"
 
 static int cannot_open(const struct ubd_option *o, const char *path, int err)
@@ -175,34 +176,36 @@ int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *pa
 	return 0;
 }
 
-/* One that never had a name, or else one that lost it at once. */
-static int open_nameless(const char *folder, unsigned int unit)
+static int open_nameless(const char *folder, const struct ubd_option *o)
 {
-	char name[256];
-	int fd;
+	char name[256], key[256];
 
-	fd = host_open(folder, HOST_O_READ | HOST_O_WRITE | HOST_O_TMPFILE);
-	if (fd >= 0)
-		return fd;
-	if (snprintf(name, sizeof(name), "%s/.uml-%d-ubd%u", folder, host_getpid(), unit) >=
-	    sizeof(name))
+	/* A restart must find what this disk of this image had, and no other. */
+	if (snprintf(name, sizeof(name), "%s/.uml-%d-ubd%u", folder, host_getpid(), o->unit) >=
+	    sizeof(name) || snprintf(key, sizeof(key), "%u:%s", o->unit, o->path) >= sizeof(key))
 		return -ENAMETOOLONG;
-	fd = host_open(name, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE | HOST_O_EXCL);
-	if (fd >= 0)
-		host_unlink(name);
-	return fd;
+	return host_open_unnamed(folder, name, key);
 }
 
 int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)
 {
-	const char *folders[] = { host_getenv("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm" };
+	const char *usual[] = { host_getenv("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm" };
+	const char *folder;
 	unsigned int i;
-	int err;
+	int err, connect;
 
 	*f = (struct ubd_file){ .path = o->path, .cached = -1, .direct = -1, .ours = true };
-	for (i = 0; f->cached < 0 && i < ARRAY_SIZE(folders); i++)
-		if (folders[i] && *folders[i])
-			f->cached = open_nameless(folders[i], o->unit);
+	for (i = 0; f->cached < 0 && i < ARRAY_SIZE(usual); i++)
+		if (usual[i] && *usual[i])
+			f->cached = open_nameless(usual[i], o);
+	/* Once user code runs, only there. */
+	folder = um_hotplug_folders(&connect);
+	for (; f->cached < 0 && folder && *folder; folder += strlen(folder) + 1)
+		f->cached = open_nameless(folder, o);
+	if (f->cached < 0 && system_state >= SYSTEM_RUNNING)
+		return ubd_refuse(o, um_hotplug_folders(&connect) ? -ENOSPC : -EPERM,
+				  "%s: there is no place in the folders of hotplug= for what the guest writes",
+				  o->path);
 	if (f->cached < 0)
 		return ubd_refuse(o, f->cached,
 				  "%s: there is no folder for what the guest writes: name one in the environment's TMPDIR",
@@ -217,6 +220,9 @@ int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)
 
 void ubd_file_close(struct ubd_file *f)
 {
+	/* It may stay open, for a disk that is plugged in again: that begins anew. */
+	if (f->ours && f->cached >= 0)
+		host_ftruncate(f->cached, 0);
 	if (f->direct >= 0)
 		host_close(f->direct);
 	if (f->cached >= 0)

@@ -456,8 +456,9 @@ ATTRIBUTE_GROUPS(ubd);
 
 void * __ref ubd_alloc(size_t size)
 {
+	/* Aligned at both ends, so that memblock sees one piece where it has little room for many. */
 	void *p = slab_is_available() ? kzalloc(size, GFP_KERNEL | __GFP_NOFAIL) :
-					memblock_alloc(size, SMP_CACHE_BYTES);
+					memblock_alloc(ALIGN(size, SMP_CACHE_BYTES), SMP_CACHE_BYTES);
 
 	if (!p)
 		panic("ubd: no memory");
@@ -578,6 +579,17 @@ static const struct {
 	{ 'v', UBD_DISPOSABLE },
 };
 
+static bool all_sync;		/* upstream's ubd=sync: flag s for all disks */
+
+static int __init ubd_common(char *arg)
+{
+	if (!arg || strcmp(arg, "sync"))
+		um_die("ubd=%s: write ubd<n>=<file>, or ubd=sync for flag s on all disks", arg ?: "");
+	all_sync = true;
+	return 0;
+}
+early_param("ubd", ubd_common);
+
 /* <n>, as a number or a letter; moves @arg behind it.  -1: neither. */
 static int parse_unit(const char **arg)
 {
@@ -604,7 +616,7 @@ static unsigned int parse_flag(char c)
 
 /*
  * <n><flags>=<file>[,<backing file>[,<serial>]], where : does for a comma, and
- * "snapshot" for a backing file is flag v.  (uml_mconsole makes that word a path.)
+ * "snapshot" for a backing file is flag v.
  * Writes to @arg, which stays as long as @o.
  */
 static int parse(char *arg, struct ubd_option *o)
@@ -614,6 +626,8 @@ static int parse(char *arg, struct ubd_option *o)
 	int unit = parse_unit(&p);
 
 	o->name = arg;
+	if (all_sync)
+		o->flags |= UBD_SYNC;
 	for (; unit >= 0 && parse_flag(*p); p++)
 		o->flags |= parse_flag(*p);
 	if (unit < 0 || *p != '=') {
@@ -671,6 +685,32 @@ static struct ubd_image *open_image(const struct ubd_option *asked)
 	return image;
 }
 
+/* A name that linux was started with, which uml_mconsole has put its folder before. */
+static char *name_at_start(char *path)
+{
+	const char *folder = host_getenv("PWD");
+	size_t len = folder ? strlen(folder) : 0;
+	struct host_stat st;
+
+	if (!path || !len || strncmp(path, folder, len) || path[len] != '/' ||
+	    !host_stat(path, &st) || host_stat(path + len + 1, &st))
+		return path;
+	return path + len + 1;
+}
+
+/* uml_mconsole makes a path of each word, also of none and of "snapshot". */
+static void undo_mconsole(struct ubd_option *o)
+{
+	const char *word = o->backing ? kbasename(o->backing) : NULL;
+
+	if (word && !strcmp(word, "snapshot"))
+		o->flags |= UBD_DISPOSABLE;
+	if (word && (!*word || o->flags & UBD_DISPOSABLE))
+		o->backing = NULL;
+	o->path = name_at_start(o->path);
+	o->backing = name_at_start(o->backing);
+}
+
 /* The disk that @arg asks for, not seen by the guest yet.  An ERR_PTR has a line in @why. */
 static struct ubd *make_disk(char *arg, struct seq_buf *why)
 {
@@ -681,6 +721,8 @@ static struct ubd *make_disk(char *arg, struct seq_buf *why)
 
 	o->why = why;
 	err = parse(arg, o);
+	if (!err && system_state >= SYSTEM_RUNNING)
+		undo_mconsole(o);
 	if (!err) {
 		ubd->image = open_image(o);
 		err = PTR_ERR_OR_ZERO(ubd->image);
@@ -736,13 +778,15 @@ static int __init ubd_setup(char *arg)
 	struct seq_buf why;
 	struct ubd *ubd;
 
+	if (*arg == '=')
+		return 1;
 	seq_buf_init(&why, line, sizeof(line));
 	ubd = make_disk(arg, &why);
 	if (!IS_ERR(ubd))
 		disks[ubd->index] = ubd;
-	else if (boot_info->reboots && PTR_ERR(ubd) == -ENOENT)
-		pr_warn("%s: it was removed, and after a restart no file can be opened\n",
-			seq_buf_str(&why));
+	else if (boot_info->reboots)
+		/* It was removed, and now it cannot be had any more: the guest goes on without. */
+		pr_warn("%s (it was removed before the restart)\n", seq_buf_str(&why));
 	else
 		um_die("%s", seq_buf_str(&why));
 	return 1;
@@ -884,8 +928,12 @@ static int __init ubd_init(void)
 		if (!disks[i])
 			continue;
 		seq_buf_init(&why, line, sizeof(line));
-		if (start_disk(disks[i], &why))
+		if (!start_disk(disks[i], &why))
+			continue;
+		if (!boot_info->reboots)
 			um_die("%s", seq_buf_str(&why));
+		pr_warn("%s\n", seq_buf_str(&why));
+		disks[i] = NULL;
 	}
 	register_reboot_notifier(&ubd_end_block);
 	um_device_kind_register(&ubd_kind);

@@ -79,10 +79,23 @@ int chan_refuse(const struct chan_request *req, const char *what, int err)
 	struct seq_buf *why = req->why;
 
 	seq_buf_printf(why, "%s=%s: ", req->name, req->spec);
-	if (err == -ENOENT)
+	switch (err) {
+	case -ENOENT:
 		seq_buf_printf(why, "No such file: %s", what);
-	else
+		break;
+	case -EACCES:
+	case -EPERM:
+		seq_buf_printf(why, "%s: Permission denied", what);
+		break;
+	case -EISDIR:
+		seq_buf_printf(why, "%s: this is a directory", what);
+		break;
+	case -ENXIO:
+		seq_buf_printf(why, "%s: nobody reads there: start what is to first", what);
+		break;
+	default:
 		seq_buf_printf(why, "%s cannot be opened: host error %pe", what, ERR_PTR(err));
+	}
 	return err;
 }
 

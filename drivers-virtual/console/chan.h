@@ -53,6 +53,7 @@ struct chan_ops {
 	bool shown;		/* on a terminal somewhere: ends of lines need a return */
 	bool leaves;		/* its reader may be gone or slow for long: wait only a while */
 	bool hangs_up;		/* tells when the other end is gone */
+	bool half_closes;	/* tells when it sends no more, which is the same where nobody reads */
 
 	/*
 	 * Open what @req says, by chan_new(), for input or for output; 0, or -errno

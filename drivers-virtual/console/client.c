@@ -25,8 +25,12 @@
 #include "line.h"
 #include "telnet.h"
 
-/* Descriptors, interrupts and what is kept over a restart are the disks' too. */
+/*
+ * Descriptors, interrupts and what is kept over a restart are the disks' too.  Every
+ * user of the host can connect to a port: those must leave room for the owner.
+ */
 #define MAX_CLIENTS	100
+#define MAX_PORT_CLIENTS 50
 
 struct client {
 	struct chan chan;
@@ -39,7 +43,7 @@ struct client {
 #define PLAIN	'p'
 #define TELNET	't'
 
-static unsigned int nr_clients;		/* under the lines' mutex */
+static unsigned int nr_clients, nr_port_clients;	/* under the lines' mutex */
 
 static const struct chan_ops socket_client_ops, port_client_ops;
 
@@ -102,10 +106,17 @@ static long port_client_write(struct chan *chan, const void *buf, size_t len)
 	return n;
 }
 
+static void count_client(const struct chan_ops *ops, int n)
+{
+	nr_clients += n;
+	if (ops == &port_client_ops)
+		nr_port_clients += n;
+}
+
 static void client_close(struct chan *chan)
 {
 	host_close(chan->fd);
-	nr_clients--;
+	count_client(chan->ops, -1);
 }
 
 /* Closed with something unread, a connection is reset, and the client may miss the end. */
@@ -131,6 +142,7 @@ static const struct chan_ops port_client_ops = {
 	.besides	= true,
 	.shown		= true,
 	.leaves		= true,
+	.half_closes	= true,
 	.close		= client_close,
 	.read		= client_read,
 	.write		= port_client_write,
@@ -157,7 +169,8 @@ static int listener_accept(struct chan *chan, const struct chan_ops *ops, char k
 	int fd;
 
 	for (;;) {
-		if (nr_clients >= MAX_CLIENTS) {
+		if (nr_clients >= MAX_CLIENTS ||
+		    (ops == &port_client_ops && nr_port_clients >= MAX_PORT_CLIENTS)) {
 			fd = turn_away(chan->fd);
 			if (fd < 0)
 				return fd;
@@ -170,7 +183,7 @@ static int listener_accept(struct chan *chan, const struct chan_ops *ops, char k
 		if (!client)
 			return -ENOMEM;
 		client->kind = kind;
-		nr_clients++;
+		count_client(ops, 1);
 		if (ops == &port_client_ops) {
 			memcpy(client->chan.owed, telnet_greeting, sizeof(telnet_greeting));
 			client->chan.nr_owed = sizeof(telnet_greeting);
@@ -192,7 +205,7 @@ static int take_over(const struct chan_request *req, const struct chan_ops *ops,
 			return -ENOMEM;
 		client->kind = kind;
 		client->telnet.binary = true;
-		nr_clients++;
+		count_client(ops, 1);
 	}
 	return 0;
 }
@@ -250,6 +263,7 @@ const struct chan_ops socket_chan_ops = {
 	.name		= "socket",
 	.usage		= "socket[:PATH]",
 	.besides	= true,
+	.shown		= true,
 	.open		= socket_open,
 	.close		= listener_close,
 	.accept		= socket_accept,
@@ -282,6 +296,7 @@ const struct chan_ops port_chan_ops = {
 	.name		= "port",
 	.usage		= "port:N",
 	.besides	= true,
+	.shown		= true,
 	.open		= port_open,
 	.close		= listener_close,
 	.accept		= port_accept,

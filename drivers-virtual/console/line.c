@@ -70,6 +70,8 @@ void chan_listen_locked(struct chan *chan)
 		events |= HOST_POLLOUT;
 	if (chan->ops->hangs_up && !chan->left)
 		events |= HOST_POLLHUP;
+	if (chan->ops->half_closes && !chan->line->open)
+		events |= HOST_POLLRDHUP;
 	fd_irq_events(chan->irq, chan->gone ? 0 : events);
 }
 
@@ -140,6 +142,9 @@ static irqreturn_t chan_interrupt(int irq, void *dev)
 			chan_take_locked(chan);
 		else if (chan->ops->hangs_up && !chan->left)
 			chan_look_for_end(chan);
+		else if (chan->ops->half_closes && !line->open &&
+			 host_wait_fd(chan->fd, HOST_POLLRDHUP, 0) & HOST_POLLRDHUP)
+			chan_gone(chan);
 	}
 	line_listen_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);

@@ -87,7 +87,7 @@ const char *um_hotplug_hint(int err)
 	if (err == -EPERM && !may_connect)
 		return "to connect to sockets, start linux with hotplug=FOLDER,connect";
 	if (err == -EACCES && used)
-		return "what is to be opened must lie in a folder of hotplug=";
+		return "what is to be opened must be a file, and lie in a folder of hotplug=";
 	return NULL;
 }
 

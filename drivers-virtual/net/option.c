@@ -16,6 +16,7 @@
 #include <linux/memblock.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <asm/boot.h>
 #include <asm/hotplug.h>
 #include <asm/setup.h>
 #include "vec.h"
@@ -237,17 +238,32 @@ static int __init vec_option(char *arg)
 	struct seq_buf why;
 	struct vec *vec;
 
-	vec = memblock_alloc(sizeof(*vec), SMP_CACHE_BYTES);
+	/* Aligned at both ends, so that memblock sees one piece where it has little room for many. */
+	vec = memblock_alloc(ALIGN(sizeof(*vec), SMP_CACHE_BYTES), SMP_CACHE_BYTES);
 	if (!vec)
 		panic("vec: no memory for vec%s\n", arg);
 	vec->boot = true;
 	seq_buf_init(&why, buf, sizeof(buf));
-	if (set_up(vec, arg, &why))
+	if (!set_up(vec, arg, &why))
+		list_add_tail(&vec->list, &devices);
+	else if (boot_info->reboots)
+		/* It was removed, and now it cannot be had any more: the guest goes on without. */
+		pr_warn("vec%s: %s (it was removed before the restart)\n", arg, seq_buf_str(&why));
+	else
 		um_die("vec%s: %s", arg, seq_buf_str(&why));
-	list_add_tail(&vec->list, &devices);
 	return 1;
 }
 __setup("vec", vec_option);
+
+/* What upstream once had; in silence the guest would have no network. */
+static int __init eth_option(char *arg)
+{
+	if (!isdigit(*arg))
+		return 0;
+	um_die("eth%s: the devices are called vec: write for example vec0:transport=tap,ifname=tap0, or vec0:transport=daemon,dst=SOCKET",
+	       arg);
+}
+__setup("eth", eth_option);
 
 static int vec_config(char *arg, struct seq_buf *why)
 {

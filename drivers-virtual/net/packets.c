@@ -68,9 +68,16 @@ int vec_unix_open(struct vec_link *link, int type, const struct vec_options *o,
 	} else {
 		fd = host_net_listen(type, o->src);
 		link->listener = fd;
+		/* After a restart the peer is the last kernel's. */
+		if (fd >= 0)
+			link->fd = max(host_net_accepted(fd), -1);
 	}
 	switch (fd) {
 	case -ENOENT:
+		if (!o->dst) {
+			seq_buf_printf(why, "%s: No such folder", path);
+			break;
+		}
 		seq_buf_printf(why, "%s: No such file: start what is to listen there first", path);
 		break;
 	case -ECONNREFUSED:

@@ -30,7 +30,6 @@
 #define HOST_O_NONBLOCK	0x40
 #define HOST_O_APPEND	0x80
 #define HOST_O_TRUNC	0x100
-#define HOST_O_TMPFILE	0x200	/* an unnamed file in the given folder */
 
 struct host_stat {
 	unsigned long long size;	/* bytes; of a block device too */
@@ -59,6 +58,11 @@ int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
 int host_symlink(const char *target, const char *path);	/* [boot] in place of an older link */
 int host_unlink(const char *path);
 int host_rmdir(const char *path);
+/*
+ * Remove the files of all sockets that are bound to one.  At the end of the machine; after
+ * the lock those of the guest's folder and of hotplug= can be, and others stay.
+ */
+void host_remove_sockets(void);
 int host_mkdir(const char *path);			/* [boot] mode 0700 */
 /*
  * [boot] The names in a folder, each with \0 behind it and one more at the end.
@@ -68,10 +72,13 @@ int host_mkdir(const char *path);			/* [boot] mode 0700 */
 int host_list(const char *path, char *names, unsigned long size);
 /* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
 int host_is_left_over(const char *path);
-/* [boot] The working directory.  Returns its length. */
-int host_getcwd(char *buf, unsigned long len);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
+/*
+ * [late] A file in @folder that has no name, to read and write.  @name: one in @folder that
+ * it has for a moment where the host cannot do without.  A restart finds it by @key.
+ */
+int host_open_unnamed(const char *folder, const char *name, const char *key);
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
 /* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
 unsigned int host_dio_align(int fd);						/* [late] */
@@ -156,6 +163,7 @@ void host_aio_drain(void);
 #define HOST_POLLIN	0x001
 #define HOST_POLLOUT	0x004
 #define HOST_POLLHUP	0x010
+#define HOST_POLLRDHUP	0x2000		/* the other end sends no more */
 #define HOST_POLLEDGE	0x80000000u	/* only when it becomes ready, not while it is */
 
 struct host_event {
@@ -243,7 +251,8 @@ int host_net_kind(int fd);		/* [boot] an enum host_net */
 /* Unix sockets.  @src and @dst are paths; @src is made, 0600, and may be NULL where @dst is not. */
 int host_net_connect(int kind, const char *src, const char *dst);		/* [boot] */
 int host_net_listen(int kind, const char *src);					/* [boot] */
-int host_net_accept(int listener);	/* a restart closes it */
+int host_net_accept(int listener);
+int host_net_accepted(int listener);	/* [boot] whom the last kernel had accepted, or -ENOENT */
 int host_net_datagrams(const char *src, const char *dst, int *connected);	/* [boot] */
 int host_net_address(const char *path, void *address);	/* HOST_PEER_LEN bytes; the length */
 /* [boot] A port of uml_switch: its data socket, and its control socket in *@control. */
@@ -276,7 +285,8 @@ int host_getpid(void);
 int host_getuid(void);
 int host_process_exists(int pid);			/* [boot] as far as we can see */
 long host_getrandom(void *buf, unsigned long len);
-const char *host_getenv(const char *name);	/* from the environment linux was started with */
+/* From the environment that linux was started with; PWD is right even if that was not. */
+const char *host_getenv(const char *name);
 void host_exit(int status) __attribute__((noreturn));	/* restores the terminals first */
 
 #endif /* __ASM_HOST_H */

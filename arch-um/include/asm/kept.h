@@ -6,8 +6,8 @@
 #ifndef __ASM_UM_KEPT_H
 #define __ASM_UM_KEPT_H
 
-#define HOST_KEPT	256
-#define HOST_KEPT_TEXT	8192
+#define HOST_KEPT	1024
+#define HOST_KEPT_TEXT	32768
 
 struct host_kept {
 	unsigned int nr;
