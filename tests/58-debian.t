@@ -109,8 +109,10 @@ ok "with a clean file system" clean_disk "$disk"
 
 # Asked to end from outside.
 fresh
-start "ubd0=$disk" root=/dev/ubda rw mem=1G con=null con0=fd:0,fd:1 quiet "$(run_option 'echo up; sleep 1000')"
+start "ubd0=$disk" root=/dev/ubda rw mem=1G con=null con0=fd:0,fd:1 "ssl1=log:$tmp/serial" quiet \
+	"$(run_option 'echo up; sleep 1000')"
 shows '^up'
+ok "a serial line has a login" wait_for 60 grep -qa 'debian login:' "$tmp/serial"
 kill -TERM "$PID"
 finish
 is "SIGTERM shuts it down in order" "$STATUS" 0
