@@ -252,6 +252,14 @@ ok "and are let go, too" wait_for 20 descriptors_are "$before"
 kill "$PID"
 finish
 
+# What the host does not take.
+# shellcheck disable=SC2016 # for the shell between
+under=(bash -c 'exec "$@" 5>/dev/full' bash)
+boot quiet con=null con0=fd:0,fd:1 con1=null,fd:5 \
+	"$(run_option 'echo something >/dev/tty1; until dmesg | grep "con1: the host does not take .*ENOSPC"; do sleep 0.1; done; exit 9')"
+is "output that a full disk does not take is told of in the log" "$STATUS" 9
+under=()
+
 # Telnet, with a client that others made.
 free_port
 start quiet con=null "con0=port:$PORT"

@@ -247,8 +247,8 @@ static int socket_open(const struct chan_request *req)
 		seq_buf_printf(req->why, "%s=%s: %s is in use: choose another name", req->name,
 			       req->spec, path);
 	else if (fd == -ENAMETOOLONG)
-		seq_buf_printf(req->why, "%s=%s: %s is too long for a socket: use a shorter name",
-			       req->name, req->spec, path);
+		seq_buf_printf(req->why, "%s=socket:%.30s...: this is too long: a socket's name can have 107 letters",
+			       req->name, path);
 	else
 		chan_refuse(req, path, fd);
 	return fd;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * log:FILE: all that is shown is also appended to a file.
+ * log:FILE: all that is shown is also appended to a file.  What the host has no room
+ * for is missing there, and nobody waits for it.
  */
 #include <linux/errno.h>
 #include <linux/stat.h>
@@ -32,19 +33,11 @@ static int log_open(const struct chan_request *req)
 	return 0;
 }
 
-/* What the host has no room for is missing from the file, and nobody waits for it. */
-static long log_write(struct chan *chan, const void *buf, size_t len)
-{
-	long n = host_write(chan->fd, buf, len);
-
-	return n < 0 ? len : n;
-}
-
 const struct chan_ops log_chan_ops = {
 	.name		= "log",
 	.usage		= "log:FILE",
 	.besides	= true,
 	.open		= log_open,
 	.close		= chan_fd_close,
-	.write		= log_write,
+	.write		= chan_fd_write,
 };
