@@ -105,6 +105,10 @@ boot quiet "run=exit \"3\""
 is "double quotes reach the command" "$STATUS" 3
 boot quiet "run=test 'a b' = 'a b' && exit 4"
 is "and single ones" "$STATUS" 4
+boot quiet 'run="exit";"false"'
+is "quotes at both ends of it are not taken off" "$STATUS" 0
+boot quiet init=/bin/busybox -- sh -c 'echo x=1 y; poweroff -f'
+is "words for init with blanks before the first =" "$STATUS" 0
 boot quiet 'run=echo "a b"; exit 5'
 refused "blanks in double quotes, which the kernel cannot be told," 'write single quotes'
 

@@ -65,6 +65,29 @@ without_option() {
 	finish
 }
 
+# What was changed of a descriptor is put back when it is closed, not when its number is another's.
+shared_descriptor() {
+	# shellcheck disable=SC2016 # for the guest
+	start umid=it quiet con1=socket "vec0:transport=dgram,src=$plug/one,dst=$plug/two" \
+		"$(run_option 'echo up; exec 3</dev/tty1; while read -r x <&3; do echo got ${#x}; done')"
+	shows '^up'
+	like "a pipe is no network" "$(mc config vec1:transport=fd,fd=6)" '^ERR .*neither a socket nor a tap'
+	socat -u "PIPE:$tmp/said2" "UNIX-CONNECT:$HOME/.uml/it/con1" &
+	guests[$!]=y
+	echo one >&"$said"
+	ok "a client of a console" shows '^got 3'
+	is "reboot" "$(mc reboot)" 'OK '
+	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
+	printf '%01023d\n' 0 >&"$said"
+	ok "the client is one still" shows '^got 1023'
+	like "and the guest does not wait for it" "$(mc version)" '^OK '
+	is "a connected datagram socket is removed" "$(mc remove vec0)" 'OK '
+	like "and not plugged in with another peer" "$(mc config "vec0:transport=dgram,src=$plug/one,dst=$plug/three")" '^ERR .*connected'
+	is "but with the same" "$(mc config "vec0:transport=dgram,src=$plug/one,dst=$plug/two")" 'OK '
+	mc halt >"$tmp/said"
+	finish
+}
+
 with_option() {
 	local image=$plug/disk out pts
 	start umid=it quiet "hotplug=$plug,$tmp/second" "ubd3=$plug/boot" "ubd8=$tmp/outside" \
@@ -110,6 +133,10 @@ with_option() {
 	is "and a disk with a serial number" "$(mc config "ubd1=$image,,SERIAL"; mc config ubd1; mc remove ubd1)" \
 		$'OK \nOK '"$image,,SERIAL"$'\nOK '
 
+	mv "$plug/near" "$plug/snapshot"
+	is "a backing file may have the name of a word" "$(mc config "ubd1=$plug/cow2,$plug/snapshot"; mc remove ubd1)" $'OK \nOK '
+	ok "so that the COW file is made" [ "$(head -c 4 "$plug/cow2")" = OOOM ]
+
 	out=
 	for _ in {1..30}; do out+=$(mc config "ubd1=$image"; mc remove ubd1); done
 	is "again and again" "$(tr -d '\n ' <<<"$out")" "$(printf 'OKOK%.0s' {1..30})"
@@ -127,6 +154,12 @@ with_option() {
 	ok "and the socket's file is, too" [ ! -e "$plug/con5" ]
 	is "so that it can be plugged in again" "$(mc config "con5=socket:$plug/con5"; mc remove con5; mc config "con5=socket:$plug/con5")" \
 		$'OK \nOK \nOK '
+	rm "$plug/con5"
+	is "also if its file is gone, as is the guest's own" "$(mc remove con5; mc config "con5=socket:$plug/con5")" $'OK \nOK '
+	ok "it is made anew" [ -S "$plug/con5" ]
+	rm "$plug/con5"
+	is "or in place of it" "$(mc config "con5=socket:$plug/con5")" 'OK '
+	ok "it is, too" [ -S "$plug/con5" ]
 	is "a console with a socket in the guest's folder, too" "$(mc config con4=socket; mc remove con4; mc config con4=socket)" \
 		$'OK \nOK \nOK '
 	is "and a network that waits for a peer" \
@@ -138,7 +171,7 @@ with_option() {
 	guests[$!]=y
 	mc log pty >"$tmp/said"
 	ok "it shows what the guest writes" wait_for 20 grep -qs 'to the terminal' "$tmp/con6"
-	echo hello again >"${pts#OK pts:}"
+	[[ $pts == "OK pts:/dev/pts/"* ]] && echo hello again >"${pts#OK pts:}"
 	ok "and takes what is typed" shows '^from the terminal: hello again'
 	is "there is room for three more" "$(mc config con7=pty; mc config "ssl1=null,pty,log:$plug/log"; mc config con8=pts)" \
 		$'OK \nOK \nOK '
@@ -183,6 +216,12 @@ with_connect() {
 	ok "when it is down" shows '^left'
 	is "it can be removed" "$(mc remove vec0)" 'OK '
 	unlike "the guest has it no more" "$(mc proc net/dev)" vec0
+	is "a socket that is left over is taken over" "$(mc config "con5=socket:$plug/old")" 'OK '
+	like "but not one that is in use" "$(mc config "con6=socket:$plug/wire")" '^ERR .*in use'
+	like "nor a file" "$(mc config "con6=socket:$plug/disk")" '^ERR .*in use'
+	ok "which stays" [ -f "$plug/disk" ]
+	is "a socket of its own, connected" "$(for _ in 1 2; do mc config "vec0:transport=bess,src=$plug/mine,dst=$plug/wire"; mc remove vec0; done)" \
+		$'OK \nOK \nOK \nOK '
 	mc halt >"$tmp/said"
 	finish
 }
@@ -205,8 +244,24 @@ exec {typed}<>"$tmp/typed"
 fresh
 as_user without_option
 fresh
+mkfifo -m 666 "$tmp/said2"
+exec {said}<>"$tmp/said2"
+socat -u "UNIX-RECV:$plug/two,mode=666" "OPEN:/dev/null" &
+guests[$!]=y
+wait_for 20 [ -S "$plug/two" ]
+# shellcheck disable=SC2016 # for the shell between
+under=(bash -c 'exec "$@" 6<>"$0/said3"' "$tmp")
+mkfifo "$tmp/said3"
+as_user shared_descriptor
+under=()
+fresh
 as_user with_option
 fresh
+socat -u "UNIX-LISTEN:$plug/old,mode=666" "OPEN:/dev/null" &
+old=$!
+wait_for 20 [ -S "$plug/old" ]
+kill -KILL "$old"
+wait "$old" 2>/dev/null
 # The other end of the wire.
 as_user start quiet "vec0:transport=bess,src=$plug/wire" \
 	"$(run_option 'ip link set vec0 up; ip addr add 10.9.9.1/24 dev vec0; echo up; sleep 1000')"

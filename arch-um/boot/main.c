@@ -157,14 +157,18 @@ static void add_argument(char *line, const char *arg)
 {
 	size_t have = strlen(line);
 	char text[BOOT_TEXT_SIZE + 3];
-	const char *value = strchr(arg, '=');
+	const char *value = strchr(arg, '='), *quote;
 	int name = value ? value + 1 - arg : 0;
 
 	if (strlen(arg) >= BOOT_TEXT_SIZE)
 		die("the command line is longer than %d characters", BOOT_TEXT_SIZE - 1);
 	strcpy(text, arg);
-	if (!is_one_argument(text))
+	/* A value in quotes is what somebody means to give the kernel; it takes them off others, too. */
+	quote = arg[name] == '"' ? strchr(arg + name + 1, '"') : NULL;
+	if (!is_one_argument(text) || (quote && quote[1]))
 		sprintf(text, "%.*s\"%s\"", name, arg, arg + name);
+	if (!is_one_argument(text))
+		sprintf(text, "\"%s\"", arg);
 	if (!is_one_argument(text))
 		die("%s: the kernel cannot be told this: write single quotes for the double ones in it",
 		    arg);

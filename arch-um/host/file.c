@@ -76,11 +76,11 @@ int host_open(const char *path, unsigned int flags)
 	return ret;
 }
 
-int host_open_unnamed(const char *folder, const char *name, const char *key)
+int host_open_unnamed(const char *folder, const char *name, unsigned int unit, const char *key)
 {
 	long fd, ret;
 
-	if (kept_recall(KEPT_UNNAMED, 0, key, &fd))
+	if (kept_recall(KEPT_UNNAMED, unit, key, &fd))
 		return fd;
 	fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)folder,
 				      O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
@@ -90,7 +90,7 @@ int host_open_unnamed(const char *folder, const char *name, const char *key)
 		if (fd >= 0)
 			host_unlink(name);
 	}
-	ret = kept_record(KEPT_UNNAMED, 0, key, fd);
+	ret = kept_record(KEPT_UNNAMED, unit, key, fd);
 	if (ret < 0 && fd >= 0)
 		host_syscall1(__NR_close, fd);
 	return ret;
@@ -273,6 +273,21 @@ int host_mkdir(const char *path)
 	if (kept_after_restart())
 		return -EEXIST;
 	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
+}
+
+int host_is_socket(const char *path)
+{
+	struct stat st;
+
+	/* After the lock a file can be opened, where hotplug= allows it, and a socket not even so. */
+	if (kept_locked()) {
+		long fd = open_late(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+
+		if (fd >= 0)
+			host_syscall1(__NR_close, fd);
+		return fd == -ENXIO;
+	}
+	return !host_syscall2(__NR_lstat, (long)path, (long)&st) && S_ISSOCK(st.st_mode);
 }
 
 int host_is_left_over(const char *path)

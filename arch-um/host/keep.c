@@ -56,22 +56,40 @@ static int is_fd(unsigned int what)
 	}
 }
 
+/* Is the name that of a socket's file? */
+static int is_bound(const struct host_kept_item *item)
+{
+	switch (item->what) {
+	case KEPT_LISTEN:
+		return boot_info->kept.text[item->name];	/* TCP has none */
+	case KEPT_NET_LISTEN:
+	case KEPT_NET_DATAGRAMS:
+	case KEPT_NET_SRC:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 /*
  * A socket's file goes with it.  Later nobody could tell that it is left over: that
- * takes a connect().
+ * takes a connect().  Somebody may have removed it before, and a newer socket have
+ * its name.  0, or -errno if it is still there.
  */
 static int remove_name(const struct host_kept_item *item)
 {
-	const char *path = boot_info->kept.text + item->name;
+	struct host_kept *kept = &boot_info->kept;
+	struct host_kept_item *other;
+	int err;
 
-	switch (item->what) {
-	case KEPT_LISTEN:
-	case KEPT_NET_LISTEN:
-	case KEPT_NET_DATAGRAMS:
-		return *path ? host_unlink(path) : -ENOENT;	/* TCP has none */
-	default:
-		return -ENOENT;
-	}
+	if (!is_bound(item))
+		return -EINVAL;
+	for (other = kept->item; other < kept->item + kept->nr; other++)
+		if (other != item && other->name == item->name && is_bound(other) &&
+		    other->value != CLOSED)
+			return 0;
+	err = host_unlink(kept->text + item->name);
+	return err == -ENOENT ? 0 : err;
 }
 
 /*
@@ -82,6 +100,8 @@ static int reopens(const struct host_kept_item *item)
 {
 	switch (item->what) {
 	case KEPT_UNNAMED:
+	case KEPT_PRIVATE:	/* what we were given stays open anyway, and a stream goes on */
+	case KEPT_SHARED:
 	case KEPT_PTY:
 	case KEPT_PTY_PEER:
 	case KEPT_NET_TAP:
@@ -299,6 +319,13 @@ void kept_set(enum kept_what what, unsigned int arg, long value)
 		kept_record(what, arg, "", value);
 }
 
+int kept_is_named(enum kept_what what, unsigned int arg, const char *name)
+{
+	struct host_kept_item *item = find_value(what, arg);
+
+	return item && !strcmp(boot_info->kept.text + item->name, name);
+}
+
 long kept_get(enum kept_what what, unsigned int arg)
 {
 	struct host_kept_item *item = find_value(what, arg);
@@ -310,15 +337,18 @@ long kept_get(enum kept_what what, unsigned int arg)
 static void drop_notes(int fd)
 {
 	static const enum kept_what notes[] = {
-		KEPT_DIO_ALIGN, KEPT_NET_CONNECTED, KEPT_NET_OFFLOAD, KEPT_NET_KIND, KEPT_NET_NOTE,
+		KEPT_DIO_ALIGN, KEPT_NET_CONNECTED, KEPT_NET_SRC, KEPT_NET_OFFLOAD, KEPT_NET_KIND,
+		KEPT_NET_NOTE,
 	};
 	struct host_kept_item *item;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
 		item = find_value(notes[i], fd);
-		if (item)
+		if (item) {
+			remove_name(item);
 			drop(item);
+		}
 	}
 }
 

@@ -7,7 +7,7 @@
 
 enum kept_what {
 	KEPT_OPEN,		/* arg: HOST_O_* */
-	KEPT_UNNAMED,		/* name: the driver's */
+	KEPT_UNNAMED,		/* arg and name: the driver's */
 	KEPT_PRIVATE,		/* arg: descriptor */
 	KEPT_SHARED,		/* likewise */
 	KEPT_DIO_ALIGN,		/* likewise */
@@ -25,9 +25,10 @@ enum kept_what {
 	KEPT_NET_LISTEN,	/* arg: type */
 	KEPT_NET_PEER,		/* arg: the listener */
 	KEPT_NET_DATAGRAMS,
-	KEPT_NET_CONNECTED,	/* arg: descriptor */
+	KEPT_NET_CONNECTED,	/* arg: descriptor; name: to where */
+	KEPT_NET_SRC,		/* arg: descriptor; name: what it is bound to */
 	KEPT_NET_SWITCH,
-	KEPT_NET_CONTROL,	/* arg: descriptor of the data */
+	KEPT_NET_CONTROL,	/* name: as the switch's */
 	KEPT_NET_TAP,
 	KEPT_NET_OFFLOAD,	/* arg: descriptor */
 	KEPT_NET_KIND,		/* likewise */
@@ -53,6 +54,9 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 /* Change what was remembered, or remember it.  For values that each kernel looks at and none takes. */
 void kept_set(enum kept_what what, unsigned int arg, long value);
 long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
+
+/* Was @name remembered with it? */
+int kept_is_named(enum kept_what what, unsigned int arg, const char *name);
 
 /* The start is over.  @opens: files can be opened still; @connects: sockets connected to. */
 void kept_lock(int opens, int connects);

@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <fcntl.h>
 #include "../include/asm/host.h"
@@ -129,7 +128,8 @@ static int find_kind(int fd)
 
 int host_net_kind(int fd)
 {
-	if (!kept_after_restart() || kept_locked())
+	/* Once only: the lock lets nobody ask again what is a tap. */
+	if (!kept_get(KEPT_NET_KIND, fd))
 		kept_set(KEPT_NET_KIND, fd, find_kind(fd));
 	return kept_get(KEPT_NET_KIND, fd);
 }
@@ -181,10 +181,9 @@ static int to_path(int call, int fd, const char *path)
 /* A socket that nobody has open any more.  Asked by one of another kind, which no peer notices. */
 static int is_left_over(int kind, const char *path)
 {
-	struct stat st;
 	int fd, ret;
 
-	if (host_syscall2(__NR_lstat, (long)path, (long)&st) || !S_ISSOCK(st.st_mode))
+	if (!host_is_socket(path))
 		return 0;
 	fd = new_socket(kind == HOST_NET_STREAM ? HOST_NET_DATAGRAMS : HOST_NET_STREAM);
 	if (fd < 0)
@@ -232,7 +231,10 @@ int host_net_connect(int kind, const char *src, const char *dst)
 		err = bind_path(fd, kind, src);
 	if (!err)
 		err = to_path(__NR_connect, fd, dst);
-	return done(KEPT_NET_CONNECT, kind, dst, fd, err);
+	fd = done(KEPT_NET_CONNECT, kind, dst, fd, err);
+	if (fd >= 0 && src)
+		kept_record(KEPT_NET_SRC, fd, src, 1);
+	return fd;
 }
 
 int host_net_listen(int kind, const char *src)
@@ -276,6 +278,10 @@ int host_net_datagrams(const char *src, const char *dst, int *connected)
 
 	if (kept_recall(KEPT_NET_DATAGRAMS, 0, src, &fd)) {
 		*connected = fd >= 0 && kept_get(KEPT_NET_CONNECTED, fd);
+		if (*connected && !kept_is_named(KEPT_NET_CONNECTED, fd, dst)) {
+			host_close(fd);
+			return -EISCONN;
+		}
 		return fd;
 	}
 	fd = new_socket(HOST_NET_DATAGRAMS);
@@ -285,7 +291,7 @@ int host_net_datagrams(const char *src, const char *dst, int *connected)
 	*connected = !err && !to_path(__NR_connect, fd, dst);
 	fd = done(KEPT_NET_DATAGRAMS, 0, src, fd, err);
 	if (fd >= 0)
-		kept_set(KEPT_NET_CONNECTED, fd, *connected);
+		kept_record(KEPT_NET_CONNECTED, fd, dst, *connected);
 	return fd;
 }
 
@@ -341,7 +347,7 @@ int host_net_switch(const char *path, int *control)
 
 	*control = -1;
 	if (kept_recall(KEPT_NET_SWITCH, 0, path, &fd)) {
-		if (fd >= 0 && kept_recall(KEPT_NET_CONTROL, fd, "", &ctl))
+		if (fd >= 0 && kept_recall(KEPT_NET_CONTROL, 0, path, &ctl))
 			*control = ctl;
 		return fd;
 	}
@@ -356,7 +362,7 @@ int host_net_switch(const char *path, int *control)
 		host_syscall1(__NR_close, ctl);
 		return fd;
 	}
-	*control = done(KEPT_NET_CONTROL, fd, "", ctl, 0);
+	*control = done(KEPT_NET_CONTROL, 0, path, ctl, 0);
 	return fd;
 }
 

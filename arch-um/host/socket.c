@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include "../include/asm/host.h"
 #include "keep.h"
@@ -53,12 +52,11 @@ int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name)
 /* Is it a socket at @addr whose owner is gone? */
 static int is_stale(const struct sockaddr_un *addr, int type)
 {
-	struct stat st;
 	long ret;
 	int fd;
 
 	/* Whatever else is there does not answer either. */
-	if (host_syscall2(__NR_lstat, (long)addr->sun_path, (long)&st) || !S_ISSOCK(st.st_mode))
+	if (!host_is_socket(addr->sun_path))
 		return 0;
 	fd = host_syscall3(__NR_socket, AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 

@@ -178,13 +178,13 @@ int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *pa
 
 static int open_nameless(const char *folder, const struct ubd_option *o)
 {
-	char name[256], key[256];
+	char name[256];
 
-	/* A restart must find what this disk of this image had, and no other. */
 	if (snprintf(name, sizeof(name), "%s/.uml-%d-ubd%u", folder, host_getpid(), o->unit) >=
-	    sizeof(name) || snprintf(key, sizeof(key), "%u:%s", o->unit, o->path) >= sizeof(key))
+	    sizeof(name))
 		return -ENAMETOOLONG;
-	return host_open_unnamed(folder, name, key);
+	/* A restart must find what this disk of this image had, and no other. */
+	return host_open_unnamed(folder, name, o->unit, o->path);
 }
 
 int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)

@@ -692,7 +692,9 @@ static char *name_at_start(char *path)
 	size_t len = folder ? strlen(folder) : 0;
 	struct host_stat st;
 
-	if (!path || !len || strncmp(path, folder, len) || path[len] != '/' ||
+	if (len == 1)
+		len = 0;	/* "/" has its slash already */
+	if (!path || !folder || strncmp(path, folder, len) || path[len] != '/' ||
 	    !host_stat(path, &st) || host_stat(path + len + 1, &st))
 		return path;
 	return path + len + 1;
@@ -702,11 +704,14 @@ static char *name_at_start(char *path)
 static void undo_mconsole(struct ubd_option *o)
 {
 	const char *word = o->backing ? kbasename(o->backing) : NULL;
+	struct host_stat st;
 
-	if (word && !strcmp(word, "snapshot"))
+	if (word && !strcmp(word, "snapshot") && host_stat(o->backing, &st)) {
 		o->flags |= UBD_DISPOSABLE;
-	if (word && (!*word || o->flags & UBD_DISPOSABLE))
 		o->backing = NULL;
+	} else if (word && !*word) {
+		o->backing = NULL;
+	}
 	o->path = name_at_start(o->path);
 	o->backing = name_at_start(o->backing);
 }

@@ -27,6 +27,9 @@ static int dgram_open(struct vec_link *link, const struct vec_options *o, struct
 	link->fd = len < 0 ? len : host_net_datagrams(o->src, o->dst, &connected);
 	if (link->fd == -EADDRINUSE)
 		seq_buf_printf(why, "%s: this is there already: choose another name", o->src);
+	else if (link->fd == -EISCONN)
+		seq_buf_printf(why, "%s: since the start it is connected to another peer, and can have no other",
+			       o->src);
 	else if (link->fd == -ENAMETOOLONG)
 		seq_buf_printf(why, "a socket's name can have 107 letters at most");
 	else if (link->fd < 0)

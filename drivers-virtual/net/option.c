@@ -175,8 +175,10 @@ static void vec_close(struct vec *vec)
 
 	if (link->transport && link->transport->close)
 		link->transport->close(link);
-	if (link->fd >= 0)
+	if (link->fd >= 0) {
+		host_tty_release(link->fd);	/* what host_private() has changed */
 		host_close(link->fd);
+	}
 	if (link->listener >= 0)
 		host_close(link->listener);
 	if (link->control >= 0)

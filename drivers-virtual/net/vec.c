@@ -616,6 +616,9 @@ static void accept_peers(struct vec *vec)
 {
 	int fd;
 
+	/* One that has gone is there until all that it had sent is read; then we are called again. */
+	if (vec->link.fd >= 0 && host_net_hung_up(vec->link.fd))
+		return;
 	while ((fd = host_net_accept(vec->link.listener)) >= 0) {
 		if (vec->link.fd >= 0) {
 			if (net_ratelimit())

@@ -70,15 +70,16 @@ int host_mkdir(const char *path);			/* [boot] mode 0700 */
  * In the first kernel only.
  */
 int host_list(const char *path, char *names, unsigned long size);
+int host_is_socket(const char *path);		/* after the lock only where hotplug= allows to open */
 /* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
 int host_is_left_over(const char *path);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 /*
  * [late] A file in @folder that has no name, to read and write.  @name: one in @folder that
- * it has for a moment where the host cannot do without.  A restart finds it by @key.
+ * it has for a moment where the host cannot do without.  A restart finds it by @unit and @key.
  */
-int host_open_unnamed(const char *folder, const char *name, const char *key);
+int host_open_unnamed(const char *folder, const char *name, unsigned int unit, const char *key);
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
 /* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
 unsigned int host_dio_align(int fd);						/* [late] */
