@@ -340,6 +340,15 @@ for kind in seqpacket stream dgram; do
 	rm -f "$net"/*
 done
 
+# Peers one after the other, each before all that the last had sent is read.
+start quiet "vec0:transport=bess,src=$net/a" "$(run_option "$(up 1) echo up; read x; echo refused \$(dmesg | grep -c 'anothe[r] peer was refused')")"
+shows '^up'
+for _ in {1..40}; do "$neighbour" seqpacket "$net/a" flood:250; done >"$tmp/neighbour" 2>&1 </dev/null
+tell
+is "40 peers in turn are taken, each at once" "$(grep -c 'done 250' "$tmp/neighbour")" 40
+is "and none is refused" "$(number refused)" 0
+rm -f "$net"/*
+
 # Changes while the queue is full, for a peer that reads now and then.
 # shellcheck disable=SC2016 # for the guest
 start quiet "vec0:transport=bess,src=$net/a" "$(run_option "$carrier$counts$(up 1) echo up; carrier 1

@@ -616,17 +616,26 @@ static void accept_peers(struct vec *vec)
 {
 	int fd;
 
-	/* One that has gone is there until all that it had sent is read; then we are called again. */
-	if (vec->link.fd >= 0 && host_net_hung_up(vec->link.fd))
-		return;
-	while ((fd = host_net_accept(vec->link.listener)) >= 0) {
-		if (vec->link.fd >= 0) {
+	for (;;) {
+		/* One that has gone is there until what it had sent is read; then we are called again. */
+		if (vec->link.fd >= 0 && host_net_hung_up(vec->link.fd))
+			return;
+		fd = host_net_accept(vec->link.listener);
+		if (fd < 0)
+			break;
+		if (vec->link.fd >= 0 && !host_net_hung_up(vec->link.fd)) {
 			if (net_ratelimit())
 				netdev_warn(vec->dev, "another peer was refused: one is there already\n");
 			host_close(fd);
 			continue;
 		}
 		stop_traffic(vec);
+		/* Gone in this moment: the last that it had sent is lost. */
+		if (vec->link.fd >= 0) {
+			vec->counts.peers_lost += vec->connected;
+			disconnect_peer(vec);
+			drop_queue(vec, &vec->counts.tx_no_peer);
+		}
 		vec->link.fd = fd;
 		if (start_link(vec, true) || connect_peer(vec))
 			disconnect_peer(vec);
