@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A loadable module of the kernel's own, built for this kernel: loads, works, unloads.
+# Loadable modules, one of the kernel's own and one of these tests', built for this kernel: load, work, unload.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -16,6 +16,13 @@ fi
 
 mkdir "$tmp/modules"
 cp "$build/kernel/$module" "$tmp/modules/"
+cp -r "$top/tests/module" "$tmp/words"
+if "$top/scripts/build-kernel" --make "M=$tmp/words" modules >"$tmp/module.log" 2>&1; then
+	pass "a module from elsewhere builds"
+	cp "$tmp/words/words.ko" "$tmp/modules/"
+else
+	fail "a module from elsewhere builds" "$(tail -n 20 "$tmp/module.log")"
+fi
 ok "and goes onto a disk" mke2fs -q -t ext4 -d "$tmp/modules" "$tmp/modules.ext4" 8M
 
 guest 'mkdir -p /tmp/m; mount -t ext4 -o ro /dev/ubdc /tmp/m || exit 2
@@ -27,10 +34,12 @@ guest 'mkdir -p /tmp/m; mount -t ext4 -o ro /dev/ubdc /tmp/m || exit 2
 	echo same
 	rmmod brd || exit 5
 	grep "^brd " /proc/modules || echo unloaded
-	insmod /tmp/m/brd.ko rd_nr=1 || exit 6' ubd2r="$tmp/modules.ext4"
+	insmod /tmp/m/brd.ko rd_nr=1 || exit 6
+	insmod /tmp/m/words.ko && echo words are right' ubd2r="$tmp/modules.ext4"
 is "it loads and unloads" "$STATUS" 0
 like "its code and data lie where modules go" "$OUT" 'Live 0x00007e00[01]'
 like "what it does is right" "$OUT" 'same'
 like "and afterwards it is gone" "$OUT" 'unloaded'
+like "checksums are right, and words at the end of what is mapped" "$OUT" 'words are right'
 
 finished
