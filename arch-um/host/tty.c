@@ -19,6 +19,8 @@
 #include "keep.h"
 #include "syscall.h"
 
+#define PTY_HOLDS	65536	/* bytes one way, at most (drivers/tty/pty.c) */
+
 /* What host_tty_restore() puts back. */
 struct saved {
 	int fd;
@@ -274,12 +276,13 @@ static long make_and_record(unsigned int spare, const char *name, struct host_pt
 	return ret;
 }
 
-/* What its last user has left in it is not for the next. */
+/* What its last user has left in it is not for the next.  Somebody may be writing for ever. */
 static void drain(int fd)
 {
 	char buf[256];
+	int i = PTY_HOLDS / sizeof(buf);
 
-	while (host_retry(host_syscall3(__NR_read, fd, (long)buf, sizeof(buf))) > 0)
+	while (i-- && host_retry(host_syscall3(__NR_read, fd, (long)buf, sizeof(buf))) > 0)
 		;
 }
 

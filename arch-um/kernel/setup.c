@@ -114,7 +114,8 @@ void lock_before_user(void)
 		return;
 	locked = true;
 	um_umid_folder(&lock.folder, &lock.parent);
-	lock.hotplug = um_hotplug_folders(&lock.connect);
+	lock.hotplug = um_hotplug_folders();
+	lock.connect = um_hotplug_connects();
 	err = host_lock(&lock);
 	if (err)
 		um_die("the host refuses the seccomp filter that user code needs (error %d)", err);

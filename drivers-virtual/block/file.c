@@ -192,18 +192,18 @@ int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)
 	const char *usual[] = { host_getenv("TMPDIR"), "/var/tmp", "/tmp", "/dev/shm" };
 	const char *folder;
 	unsigned int i;
-	int err, connect;
+	int err;
 
 	*f = (struct ubd_file){ .path = o->path, .cached = -1, .direct = -1, .ours = true };
 	for (i = 0; f->cached < 0 && i < ARRAY_SIZE(usual); i++)
 		if (usual[i] && *usual[i])
 			f->cached = open_nameless(usual[i], o);
 	/* Once user code runs, only there. */
-	folder = um_hotplug_folders(&connect);
+	folder = um_hotplug_folders();
 	for (; f->cached < 0 && folder && *folder; folder += strlen(folder) + 1)
 		f->cached = open_nameless(folder, o);
 	if (f->cached < 0 && system_state >= SYSTEM_RUNNING)
-		return ubd_refuse(o, um_hotplug_folders(&connect) ? -ENOSPC : -EPERM,
+		return ubd_refuse(o, um_hotplug_folders() ? -ENOSPC : -EPERM,
 				  "%s: there is no place in the folders of hotplug= for what the guest writes",
 				  o->path);
 	if (f->cached < 0)

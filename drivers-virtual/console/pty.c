@@ -44,17 +44,10 @@ static void announce(const struct chan_request *req, const char *device)
 		pr_warn("%s: there is no link to %s: %pe\n", link, device, ERR_PTR(err));
 }
 
-static bool pty_reserved(void)
-{
-	int connect;
-
-	return um_hotplug_folders(&connect);
-}
-
 /* None can be had once user code runs, so those for hot-plug are made now. */
 static int __init pty_reserve(void)
 {
-	if (pty_reserved())
+	if (um_hotplug_folders())
 		host_pty_reserve();
 	return 0;
 }
@@ -69,7 +62,7 @@ static int pty_open_as(const struct chan_request *req, const struct chan_ops *op
 	if (req->arg)
 		return -EINVAL;
 	err = host_pty_open(req->name, &host);
-	if (err == -ENFILE && pty_reserved()) {
+	if (err == -ENFILE && um_hotplug_folders()) {
 		seq_buf_printf(req->why, "%s=%s: the %d pseudo terminals that are kept for hot-plug are all in use",
 			       req->name, req->spec, HOST_SPARE_PTYS);
 		return err;

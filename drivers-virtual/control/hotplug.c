@@ -91,8 +91,12 @@ const char *um_hotplug_hint(int err)
 	return NULL;
 }
 
-const char *um_hotplug_folders(int *connect)
+const char *um_hotplug_folders(void)
 {
-	*connect = may_connect;
 	return used ? folders : NULL;
+}
+
+bool um_hotplug_connects(void)
+{
+	return may_connect;
 }

@@ -30,11 +30,9 @@ void um_umid_cleanup(void);
 /* That folder and the one it lies in; false for a guest without a name. */
 bool um_umid_folder(const char **own, const char **parent);
 
-/*
- * What hotplug= names: folders with \0 behind each and one more at the end, or
- * NULL.  *@connect: it says connect.
- */
-const char *um_hotplug_folders(int *connect);
+/* What hotplug= names: folders with \0 behind each and one more at the end, or NULL. */
+const char *um_hotplug_folders(void);
+bool um_hotplug_connects(void);		/* it says connect */
 
 /*
  * Answer whoever waits for an answer of mconsole.  At the end of the machine, also
