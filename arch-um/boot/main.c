@@ -183,7 +183,7 @@ static void add_environment(char *to)
 	static const char * const names[] = { "HOME", "PWD", "TERM", "TMPDIR", "USER" };
 	size_t used = 0, i;
 
-	/* Relative names begin there, and the guest cannot ask once it is locked. */
+	/* Relative names begin there, and the guest cannot ask once it is confined. */
 	if (folder)
 		setenv("PWD", folder, 1);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {

@@ -2,7 +2,7 @@
 /*
  * Asynchronous I/O on host files: the host kernel's AIO, without its library.
  *
- * One context serves all disks, as no other can be made after host_lock().  The
+ * One context serves all disks, as no other can be made after host_confine().  The
  * host answers in a ring that it maps where it likes.  It is moved to AIO_BASE,
  * into the memory that is hidden while user code runs; its address is the
  * context's id.  Completions are taken from the ring in memory.
@@ -10,7 +10,7 @@
  * The host starts a request on a file opened with O_DIRECT and goes on; one on
  * the page cache it serves before io_submit() returns.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	io_submit
  *	fdatasync write		where the host has no asynchronous fsync
  *	ppoll			host_aio_drain()

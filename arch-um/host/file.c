@@ -2,7 +2,7 @@
 /*
  * Host files.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	read write pread64 pwrite64	descriptors that are open
  *	fstat lseek			sizes of images, which may change under us
  *	fallocate ftruncate fdatasync
@@ -46,8 +46,8 @@ static int open_flags(unsigned int flags)
 }
 
 /*
- * After the lock a pipe that nobody has at its other end would make the guest
- * wait.  The flag means nothing to what can be read at once.
+ * A pipe that nobody has at its other end would make a running guest wait.  The
+ * flag means nothing to what can be read at once.
  */
 static long open_late(const char *path, int flags)
 {
@@ -65,7 +65,7 @@ int host_open(const char *path, unsigned int flags)
 
 	if (kept_recall(KEPT_OPEN, flags, path, &fd))
 		return fd;
-	if (kept_locked())
+	if (kept_confined())
 		fd = open_late(path, open_flags(flags));
 	else
 		fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path,
@@ -158,11 +158,11 @@ int host_stat(const char *path, struct host_stat *st)
 	struct stat from;
 	long ret;
 
-	if (kept_after_restart() || kept_locked()) {
+	if (kept_after_restart() || kept_confined()) {
 		ret = kept_file(path);
 		if (ret >= 0)
 			return host_fstat(ret, st);
-		return kept_locked() || kept_closed(path) ? stat_opened(path, st) : ret;
+		return kept_confined() || kept_closed(path) ? stat_opened(path, st) : ret;
 	}
 	ret = host_syscall2(__NR_stat, (long)path, (long)&from);
 	if (ret < 0)
@@ -279,8 +279,8 @@ int host_is_socket(const char *path)
 {
 	struct stat st;
 
-	/* After the lock a file can be opened, where hotplug= allows it, and a socket not even so. */
-	if (kept_locked()) {
+	/* In a confined process a file can be opened where hotplug= allows it, a socket not even so. */
+	if (kept_confined()) {
 		long fd = open_late(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
 		if (fd >= 0)

@@ -2,14 +2,14 @@
 /*
  * What outlives a restart of the machine.
  *
- * A restart begins the kernel's memory anew in the same process, and the lock
- * still holds: the next kernel cannot open anything.  But it has the same command
+ * A restart begins the kernel's memory anew in the same process, which stays
+ * confined: the next kernel cannot open anything.  But it has the same command
  * line and asks for the same things.  So the first kernel's [boot] calls write
  * down what they got, in struct boot_info, and those of later kernels take it from
  * there, in the same order where several asked for the same.
  *
- * What is opened after the lock (hotplug=) is nothing that a next kernel asks for:
- * it is closed before a restart.  What was opened at the start and is closed later
+ * What is opened once the process is confined (hotplug=) is nothing that a next
+ * kernel asks for: it is closed before a restart.  What was opened at the start and is closed later
  * will be asked for again, by the next kernel or by whoever plugs it in again.
  * Where hotplug= allows it, it is opened anew then; where not, its descriptor
  * stays open meanwhile.
@@ -23,11 +23,11 @@
 
 /* Who has an item, instead of a number of kernels. */
 #define FREE	(~0U)		/* nobody: it was given back */
-#define LATE	(~1U)		/* this kernel; opened after the lock */
+#define LATE	(~1U)		/* this kernel; opened once confined */
 
 #define CLOSED	(-1L)		/* value of a descriptor that is to be opened anew */
 
-static int locked;		/* the start is over */
+static int confined;		/* the start is over */
 static int may_open, may_connect;	/* still, because hotplug= says so */
 
 static int is_fd(unsigned int what)
@@ -120,7 +120,7 @@ static int reopens(const struct host_kept_item *item)
 	}
 }
 
-/* Descriptors that come after the lock, and are there for the next kernel all the same. */
+/* Descriptors that come to a confined process, and are there for the next kernel all the same. */
 static int outlives(unsigned int what)
 {
 	return what == KEPT_CLIENT || what == KEPT_NET_PEER;
@@ -131,14 +131,14 @@ int kept_after_restart(void)
 	return boot_info->reboots > 0;
 }
 
-int kept_locked(void)
+int kept_confined(void)
 {
-	return locked;
+	return confined;
 }
 
-void kept_lock(int opens, int connects)
+void kept_confine(int opens, int connects)
 {
-	locked = 1;
+	confined = 1;
 	may_open = opens;
 	may_connect = connects;
 }
@@ -156,7 +156,7 @@ static struct host_kept_item *find(enum kept_what what, unsigned int arg, const 
 		if (closed != (item->value == CLOSED))
 			continue;
 		if (closed || item->taken == FREE ||
-		    (locked ? !is_fd(what) : item->taken < boot_info->reboots))
+		    (confined ? !is_fd(what) : item->taken < boot_info->reboots))
 			return item;
 	}
 	return NULL;
@@ -166,7 +166,7 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
 {
 	struct host_kept_item *item;
 
-	if (!locked && !kept_after_restart())
+	if (!confined && !kept_after_restart())
 		return 0;
 	item = find(what, arg, name, 0);
 	if (item) {
@@ -175,7 +175,7 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
 		return 1;
 	}
 	*value = -ENOENT;
-	return !locked && !find(what, arg, name, 1);
+	return !confined && !find(what, arg, name, 1);
 }
 
 /* Where @name lies in the text: items share it.  Or -ENFILE. */
@@ -249,7 +249,7 @@ long kept_record(enum kept_what what, unsigned int arg, const char *name, long v
 		item = add(what, arg, name);
 		if (!item)
 			return -ENFILE;
-		item->taken = locked && is_fd(what) && !outlives(what) ? LATE : boot_info->reboots;
+		item->taken = confined && is_fd(what) && !outlives(what) ? LATE : boot_info->reboots;
 	}
 	item->value = value;
 	return value;
@@ -370,7 +370,7 @@ int kept_forget(int fd)
 		drop_notes(fd);
 		return 0;
 	}
-	late = !locked || item->taken == LATE || outlives(item->what);
+	late = !confined || item->taken == LATE || outlives(item->what);
 	if (!late && !reopens(item)) {
 		item->taken = FREE;
 		return 1;

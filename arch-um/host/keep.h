@@ -39,15 +39,15 @@ enum kept_what {
 /*
  * After a restart: true, and in *@value what kept_record() got from the last
  * kernel for the same @what, @arg and @name; or -ENOENT.  Each value is handed out
- * once.  False where the call must be made: in the first kernel, after the lock,
- * and for a descriptor that was closed after the lock.
+ * once.  False where the call must be made: in the first kernel, once the process
+ * is confined, and for a descriptor that was closed since then.
  */
 int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *value);
 
 /*
- * Returns @value; remembers it unless it is an error.  What was opened after the
- * lock is remembered to be closed before a restart.  -ENFILE: no room for more,
- * the caller closes it.
+ * Returns @value; remembers it unless it is an error.  What was opened in a
+ * confined process is remembered to be closed before a restart.  -ENFILE: no room
+ * for more, the caller closes it.
  */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
 
@@ -59,8 +59,8 @@ long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
 int kept_is_named(enum kept_what what, unsigned int arg, const char *name);
 
 /* The start is over.  @opens: files can be opened still; @connects: sockets connected to. */
-void kept_lock(int opens, int connects);
-int kept_locked(void);
+void kept_confine(int opens, int connects);
+int kept_confined(void);
 
 /* Before a restart: close what the next kernel will not ask for. */
 void kept_drop_late(void);

@@ -3,10 +3,10 @@
  * Networks: sockets to other guests and to programs that know the world, and tap
  * devices.
  *
- * Everything is opened before the lock.  After it, a listener can still take a
+ * Everything is opened before the process is confined.  Then a listener can still take a
  * new peer; nothing else can be connected anew.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	sendmmsg recvmmsg	never wait, never raise SIGPIPE
  *	sendmsg recvfrom	likewise, on streams
  *	readv writev		tap devices, which do not wait
@@ -128,7 +128,7 @@ static int find_kind(int fd)
 
 int host_net_kind(int fd)
 {
-	/* Once only: the lock lets nobody ask again what is a tap. */
+	/* Once only: a confined process cannot ask what is a tap. */
 	if (!kept_get(KEPT_NET_KIND, fd))
 		kept_set(KEPT_NET_KIND, fd, find_kind(fd));
 	return kept_get(KEPT_NET_KIND, fd);
@@ -200,7 +200,7 @@ static int bind_path(int fd, int kind, const char *path)
 
 	if (!ret)
 		ret = to_path(__NR_bind, fd, path);
-	/* The last guest could not remove it: it was locked. */
+	/* The last guest could not remove it: it was confined. */
 	if (ret == -EADDRINUSE && is_left_over(kind, path)) {
 		host_syscall1(__NR_unlink, (long)path);
 		ret = to_path(__NR_bind, fd, path);

@@ -2,7 +2,7 @@
 /*
  * Readiness of descriptors: one epoll set.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	epoll_ctl			the one set
  *	epoll_pwait2 epoll_pwait	without a signal mask
  *	ppoll				host_wait_fd(), without a signal mask

@@ -2,7 +2,7 @@
 /*
  * The process itself.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	getpid getuid getrandom exit_group
  */
 #include <stddef.h>

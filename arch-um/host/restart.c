@@ -2,13 +2,13 @@
 /*
  * A restart of the machine: the process stays, its memory begins anew.
  *
- * exec() would need more rights than the lock leaves.  Instead the image is
+ * exec() would need more rights than the process has left.  Instead the image is
  * read again from the linux program over itself.  The kernel's text is never
  * modified, so the code that runs here is overwritten with the same bytes;
  * data is not used in between, and the stack lies in gate data.
  *
  * Used at run time: rt_sigprocmask, pread64, fallocate, munmap; close of what was
- * opened after the lock.
+ * opened once the process was confined.
  */
 #include <elf.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 /*
  * Sockets: control of the guest from the host, and consoles that one attaches to.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	accept4
  *	recvmsg sendmsg sendto	never wait, never raise SIGPIPE
  *	socket fchmod setsockopt bind listen

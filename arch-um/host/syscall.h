@@ -4,7 +4,7 @@
  * no errno and no cancellation.  All return what the host returned: -errno on
  * failure.
  *
- * The lock (host/lock.c) admits calls by the address they are made from.  These
+ * The filter (host/confine.c) admits calls by the address they are made from.  These
  * are inlined, so every call lies in the image's text.
  */
 #ifndef HOST_SYSCALL_H

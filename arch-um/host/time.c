@@ -3,7 +3,7 @@
  * Time of the host.  System calls, not the vdso: it is unmapped once the kernel
  * runs.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	clock_gettime	CLOCK_MONOTONIC CLOCK_REALTIME
  *	timer_settime	the one timer
  */

@@ -3,7 +3,7 @@
  * Terminals of the host, and what else stands behind descriptors that the guest
  * was started with.
  *
- * Calls after host_lock():
+ * Calls after host_confine():
  *	ioctl	TCGETS TCSETS TIOCGWINSZ FIONREAD
  *	read			of pseudo terminals that are used again
  *	fcntl	F_GETFL F_SETFL		of shared descriptions
@@ -305,7 +305,7 @@ static long open_pty(const char *name, struct host_pty *pty)
 
 	if (recall_pty(0, name, pty))
 		return pty->master < 0 || pty->peer < 0 ? -ENOENT : 0;
-	if (!kept_locked())
+	if (!kept_confined())
 		return make_and_record(0, name, pty);
 	for (i = 1; i <= HOST_SPARE_PTYS; i++)
 		if (recall_pty(i, "", pty))
@@ -326,7 +326,7 @@ int host_pty_open(const char *name, struct host_pty *pty)
 		return ret;
 	make_raw(&modes);
 	ret = host_syscall3(__NR_ioctl, pty->peer, TCSETS, (long)&modes);
-	if (kept_locked()) {
+	if (kept_confined()) {
 		drain(pty->master);
 		drain(pty->peer);
 	}

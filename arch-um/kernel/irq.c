@@ -266,7 +266,7 @@ void __init init_IRQ(void)
 
 	for (irq = 0; irq < NR_IRQS; irq++)
 		irq_set_chip_and_handler(irq, &fd_chip, handle_simple_irq);
-	host_poll(events, MAX_EVENTS, 0, NULL);	/* makes the epoll set, which the lock forbids */
+	host_poll(events, MAX_EVENTS, 0, NULL);	/* makes the epoll set, which no confined process can */
 	if (request_irq(TIMER_IRQ, timer_irq, IRQF_TIMER | IRQF_IRQPOLL, "timer", NULL))
 		panic("no timer interrupt");
 }

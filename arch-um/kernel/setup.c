@@ -95,10 +95,10 @@ void __init trap_init_host(void)
 }
 
 /* Right before the first user instruction, once. */
-void lock_before_user(void)
+void confine_before_user(void)
 {
-	static bool locked;
-	struct host_lock lock = {
+	static bool confined;
+	struct host_confinement to = {
 		.text_start = (unsigned long)_stext,
 		.text_end = (unsigned long)_etext,
 		.gate_open = GATE_TEXT + (gate_open_ret - gate_start),
@@ -110,13 +110,13 @@ void lock_before_user(void)
 	};
 	int err;
 
-	if (likely(locked))
+	if (likely(confined))
 		return;
-	locked = true;
-	um_umid_folder(&lock.folder, &lock.parent);
-	lock.hotplug = um_hotplug_folders();
-	lock.connect = um_hotplug_connects();
-	err = host_lock(&lock);
+	confined = true;
+	um_umid_folder(&to.folder, &to.parent);
+	to.hotplug = um_hotplug_folders();
+	to.connect = um_hotplug_connects();
+	err = host_confine(&to);
 	if (err)
 		um_die("the host refuses the seccomp filter that user code needs (error %d)", err);
 }

@@ -396,7 +396,7 @@ asmlinkage noinstr void *trap_exit(void)
 			}
 			irqentry_exit(regs, state);
 		}
-		lock_before_user();
+		confine_before_user();
 		hostmap_commit();
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);

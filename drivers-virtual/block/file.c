@@ -29,7 +29,7 @@ static int cannot_open(const struct ubd_option *o, const char *path, int err)
 	case -EACCES:
 		return ubd_refuse(o, err, "%s: Permission denied: make it readable for you", path);
 	case -EPERM:
-		/* The lock's answer, where it holds this process. */
+		/* The filter's answer, in a confined process. */
 		if (system_state >= SYSTEM_RUNNING)
 			return ubd_refuse(o, err,
 					  "%s: a running guest may not open it: name it when linux is started",

@@ -36,7 +36,7 @@ static void announce(const struct chan_request *req, const char *device)
 
 	/* The words are upstream's: scripts look for them. */
 	pr_info("%s %s assigned device '%s'\n", what, req->name + 3, device);
-	/* The lock forbids links. */
+	/* A confined process can make no links. */
 	if (!link || system_state == SYSTEM_RUNNING)
 		return;
 	err = host_symlink(device, link);

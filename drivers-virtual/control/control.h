@@ -3,7 +3,7 @@
 #define CONTROL_H
 
 /*
- * Open the named guest's socket.  When all options are known, and before the lock.
+ * Open the named guest's socket.  When all options are known, and before the process is confined.
  * NULL: the guest has no name, and so no socket.
  */
 #ifdef CONFIG_UML_MCONSOLE

@@ -4,7 +4,7 @@
  *
  * hotplug=FOLDER[,FOLDER...][,connect]: files in these folders, and sockets to
  * listen on, can be opened while the guest runs.  connect: sockets can be connected
- * to, anywhere on the host; see host/lock.c for why that is not to be had for less.
+ * to, anywhere on the host; see host/confine.c for why that is not to be had for less.
  */
 #include <linux/err.h>
 #include <linux/init.h>

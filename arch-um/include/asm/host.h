@@ -9,13 +9,13 @@
  *
  * All functions return a value >= 0, or the host's error as -errno, and never
  * sleep in the host unless they say so.  Descriptors are host descriptors.
- * Functions marked [boot] open something and work only until host_lock(), which
+ * Functions marked [boot] open something and work only until host_confine(), which
  * runs before the first user instruction.  After a restart of the machine they
  * return what they did in the first kernel, as long as that was not closed.
  *
- * Functions marked [late] work like those at the start, and after host_lock() too
+ * Functions marked [late] work like those at the start, and after host_confine() too
  * where hotplug= was given: -EACCES for what lies in none of its folders.  Without
- * hotplug= they return what was closed after the lock, or -EPERM.
+ * hotplug= they return what was closed since then, or -EPERM.
  */
 #ifndef __ASM_HOST_H
 #define __ASM_HOST_H
@@ -60,7 +60,7 @@ int host_unlink(const char *path);
 int host_rmdir(const char *path);
 /*
  * Remove the files of all sockets that are bound to one.  At the end of the machine; after
- * the lock those of the guest's folder and of hotplug= can be, and others stay.
+ * host_confine() those of the guest's folder and of hotplug= can be, and others stay.
  */
 void host_remove_sockets(void);
 int host_mkdir(const char *path);			/* [boot] mode 0700 */
@@ -70,7 +70,7 @@ int host_mkdir(const char *path);			/* [boot] mode 0700 */
  * In the first kernel only.
  */
 int host_list(const char *path, char *names, unsigned long size);
-int host_is_socket(const char *path);		/* after the lock only where hotplug= allows to open */
+int host_is_socket(const char *path);		/* after host_confine() only where hotplug= allows to open */
 /* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
 int host_is_left_over(const char *path);
 int host_set_nonblock(int fd, int on);
@@ -96,7 +96,7 @@ void host_tty_release(int fd);	/* undoes it for @fd, which is about to be closed
 int host_tty_winsize(int fd, struct host_winsize *ws);
 /*
  * A pseudo terminal, raw, for the use that @name says.  Its name is /dev/pts/@number;
- * @peer is our own descriptor of that end, so it never hangs up.  After the lock it is
+ * @peer is our own descriptor of that end, so it never hangs up.  After host_confine() it is
  * what this @name had, or one of the reserve; -ENFILE: neither is there.
  */
 struct host_pty {

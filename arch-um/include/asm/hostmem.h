@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host's side of memory and traps: mappings, protection, signals, locking.
- * Implemented in host/mem.c, host/signal.c and host/lock.c; plain C types only.
+ * The host's side of memory and traps: mappings, protection, signals, confinement.
+ * Implemented in host/mem.c, host/signal.c and host/confine.c; plain C types only.
  * Used by mm/ and trap/ alone.  All return 0 or -errno unless they say else.
  */
 #ifndef __ASM_UM_HOSTMEM_H
@@ -55,11 +55,11 @@ int host_signals_unblock(void);
 extern unsigned char host_stack_armed[24], host_stack_off[24];
 
 /*
- * Lock the process: no_new_privs and a seccomp filter.  From here on only the
- * calls listed in host/lock.c work, only from kernel text, and every system
- * call of user code is trapped.
+ * Confine the process: no_new_privs, Landlock where the host has it, a seccomp
+ * filter.  From here on only the calls listed in host/confine.c work, only from
+ * kernel text, and every system call of user code is trapped.
  */
-struct host_lock {
+struct host_confinement {
 	unsigned long text_start, text_end;	/* the kernel's code */
 	unsigned long gate_open, gate_hide;	/* return addresses of the gate's two calls */
 	unsigned long guard_start, guard_size;	/* what they open and hide; size 0: no guard */
@@ -74,7 +74,7 @@ struct host_lock {
 };
 
 /* In the first kernel; those after a restart find it done. */
-int host_lock(const struct host_lock *lock);
+int host_confine(const struct host_confinement *to);
 /* What Landlock is on this host: 1 and above, or -errno. */
 int host_landlock_abi(void);						/* [boot] */
 

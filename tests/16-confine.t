@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The lock around a guest: what a guest kernel that somebody has taken over can ask of this host, with and without
+# The wall around a guest: what a guest kernel that somebody has taken over can ask of this host, with and without
 # hotplug=. The host room is compiled as for the kernel, and linked with a program that attacks. The TAP is its.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -8,12 +8,12 @@
 flags=(-O2 -g -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -ffreestanding -fno-strict-aliasing -fno-stack-protector
 	-mno-red-zone -mno-sse -mno-mmx -mno-80387 -fcf-protection=none -fPIE)
 objects=()
-for name in file lock poll process socket tty; do
+for name in confine file poll process socket tty; do
 	gcc "${flags[@]}" -c -o "$tmp/$name.o" "$top/arch-um/host/$name.c" || exit 1
 	objects+=("$tmp/$name.o")
 done
-# Static: the C library's own calls, as memcpy, must be text that the lock knows.
-gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -static-pie -fPIE -o "$tmp/lock" "$here/host/lock.c" "${objects[@]}" || exit 1
+# Static: the C library's own calls, as memcpy, must be text that the filter knows.
+gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -static-pie -fPIE -o "$tmp/wall" "$here/host/wall.c" "${objects[@]}" || exit 1
 
 mkdir "$tmp/work"
-timeout "$LIMIT" "$tmp/lock" "$tmp/work"
+timeout "$LIMIT" "$tmp/wall" "$tmp/work"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lock: what this process may still ask of its host once user code runs.
+ * Confinement: what this process may still ask of its host.
  *
  * A seccomp filter.  It tells three callers apart by the address of the
  * instruction, which no caller can forge:
@@ -179,7 +179,7 @@ static void only_bits(unsigned int bits)
 	require(0, REFUSE);
 }
 
-static void check_args(int check, const struct host_lock *lock)
+static void check_args(int check, const struct host_confinement *to)
 {
 	switch (check) {
 	case MAP:
@@ -188,7 +188,7 @@ static void check_args(int check, const struct host_lock *lock)
 		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)MAP_POPULATE);
 		require(MAP_SHARED | MAP_FIXED, REFUSE);
 		load(ARG_LO(4));
-		ONE_OF(lock->memfd, lock->empty);
+		ONE_OF(to->memfd, to->empty);
 		break;
 	case PROTECT:
 		load(ARG_LO(2));
@@ -253,7 +253,7 @@ static void check_args(int check, const struct host_lock *lock)
 		require(AF_UNIX, REFUSE);
 		load(ARG_LO(1));
 		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(SOCK_CLOEXEC | SOCK_NONBLOCK));
-		if (lock->connect)
+		if (to->connect)
 			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM);
 		else
 			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET);
@@ -268,28 +268,28 @@ static void check_args(int check, const struct host_lock *lock)
 }
 
 /* Is what @check asks for allowed at all? */
-static int is_on(int check, const struct host_lock *lock)
+static int is_on(int check, const struct host_confinement *to)
 {
 	if (check == CONNECT)
-		return lock->connect;
-	return check < LATE || lock->hotplug;
+		return to->connect;
+	return check < LATE || to->hotplug;
 }
 
-static void gate_call(unsigned long ret_ip, unsigned int prot, const struct host_lock *lock)
+static void gate_call(unsigned long ret_ip, unsigned int prot, const struct host_confinement *to)
 {
 	unsigned int skip = len;
 
 	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, ret_ip);	/* jf: patched below */
 	load(offsetof(struct seccomp_data, nr));
 	require(__NR_mprotect, SECCOMP_RET_TRAP);
-	require_arg64(0, lock->guard_start, SECCOMP_RET_TRAP);
-	require_arg64(1, lock->guard_size, SECCOMP_RET_TRAP);
+	require_arg64(0, to->guard_start, SECCOMP_RET_TRAP);
+	require_arg64(1, to->guard_size, SECCOMP_RET_TRAP);
 	require_arg64(2, prot, SECCOMP_RET_TRAP);
 	ret(SECCOMP_RET_ALLOW);
 	filter[skip].jf = len - skip - 1;
 }
 
-static void build(const struct host_lock *lock)
+static void build(const struct host_confinement *to)
 {
 	unsigned int to_gate, to_kernel, i;
 
@@ -298,33 +298,33 @@ static void build(const struct host_lock *lock)
 	require(AUDIT_ARCH_X86_64, SECCOMP_RET_TRAP);
 	load(IP_HI);
 	to_kernel = len;
-	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, lock->text_start >> 32);
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, to->text_start >> 32);
 	to_gate = len;
-	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, lock->gate_open >> 32);
+	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, to->gate_open >> 32);
 	ret(SECCOMP_RET_TRAP);
 
 	filter[to_gate].jt = len - to_gate - 1;
-	if (lock->guard_size) {
+	if (to->guard_size) {
 		load(IP_LO);
-		gate_call(lock->gate_open, HOST_PROT_RWX, lock);
-		gate_call(lock->gate_hide, HOST_PROT_NONE, lock);
+		gate_call(to->gate_open, HOST_PROT_RWX, to);
+		gate_call(to->gate_hide, HOST_PROT_NONE, to);
 	}
 	ret(SECCOMP_RET_TRAP);
 
 	filter[to_kernel].jt = len - to_kernel - 1;
 	load(IP_LO);
-	emit(BPF_JMP | BPF_JGE | BPF_K, 1, 0, lock->text_start);
+	emit(BPF_JMP | BPF_JGE | BPF_K, 1, 0, to->text_start);
 	ret(SECCOMP_RET_TRAP);
-	emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, lock->text_end);
+	emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, to->text_end);
 	ret(SECCOMP_RET_TRAP);
 	load(offsetof(struct seccomp_data, nr));
 	for (i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
 		unsigned int skip = len;
 
-		if (!is_on(allowed[i].check, lock))
+		if (!is_on(allowed[i].check, to))
 			continue;
 		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, allowed[i].nr);
-		check_args(allowed[i].check, lock);
+		check_args(allowed[i].check, to);
 		filter[skip].jf = len - skip - 1;
 	}
 	ret(REFUSE);
@@ -362,7 +362,7 @@ int host_landlock_abi(void)
  * No file may be opened, made or removed any more, except in the guest's own folder
  * and those of hotplug=.  Sockets that somebody handed us stay what they are.
  */
-static int landlock(const struct host_lock *lock)
+static int landlock(const struct host_confinement *to)
 {
 	struct ruleset attr = {
 		.fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,	/* ABI 1 */
@@ -376,12 +376,12 @@ static int landlock(const struct host_lock *lock)
 				net ? sizeof(attr) : sizeof(attr.fs), 0);
 	if (ruleset < 0)
 		return ruleset;
-	if (lock->folder)
-		err = allow_beneath(ruleset, lock->folder, LANDLOCK_ACCESS_FS_REMOVE_FILE |
-				    (lock->hotplug ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
-	if (lock->folder && !err)
-		err = allow_beneath(ruleset, lock->parent, LANDLOCK_ACCESS_FS_REMOVE_DIR);
-	for (folder = lock->hotplug; folder && *folder && !err; folder += strlen(folder) + 1)
+	if (to->folder)
+		err = allow_beneath(ruleset, to->folder, LANDLOCK_ACCESS_FS_REMOVE_FILE |
+				    (to->hotplug ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
+	if (to->folder && !err)
+		err = allow_beneath(ruleset, to->parent, LANDLOCK_ACCESS_FS_REMOVE_DIR);
+	for (folder = to->hotplug; folder && *folder && !err; folder += strlen(folder) + 1)
 		err = allow_beneath(ruleset, folder,
 				    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
 				    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
@@ -392,23 +392,23 @@ static int landlock(const struct host_lock *lock)
 	return err;
 }
 
-int host_lock(const struct host_lock *lock)
+int host_confine(const struct host_confinement *to)
 {
 	struct sock_fprog prog;
 	int err;
 
-	kept_lock(!!lock->hotplug, lock->connect);
+	kept_confine(!!to->hotplug, to->connect);
 	if (kept_after_restart())
 		return 0;	/* the filter outlived the last image and says the same */
 	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (err)
 		return err;
-	err = landlock(lock);
+	err = landlock(to);
 	landlocked = !err;
-	if (err && lock->hotplug)
+	if (err && to->hotplug)
 		return err;
 	own_pid = host_syscall0(__NR_getpid);
-	build(lock);
+	build(to);
 	if (len > MAX_FILTER)
 		return -E2BIG;
 	prog.len = len;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The lock (arch-um/host/lock.c) as a guest kernel finds it that has been taken over: processes lock themselves as
- * the kernel does, and then ask the host for what they should not get, and for what they should. Each attempt is
- * a system call made from text that the lock takes for the kernel's. Prints TAP. Its one argument is a folder to
+ * The confinement (arch-um/host/confine.c) as a guest kernel finds it that has been taken over: processes confine
+ * themselves as the kernel does, and then ask the host for what they should not get, and for what they should. Each attempt is
+ * a system call made from text that the filter takes for the kernel's. Prints TAP. Its one argument is a folder to
  * work in.
  *
  * Where a row says EPERM the filter has refused, with EACCES Landlock has.
@@ -35,7 +35,7 @@ extern char __executable_start[], etext[];
 static int tests;
 static long *result;	/* shared with the child */
 
-/* Open when the lock closes. */
+/* Open when the process is confined. */
 static int inherited, image, udp, tcp;
 static struct sockaddr_un in_folder, in_other, bus;
 
@@ -286,9 +286,9 @@ static int make(const char *path)
 	return fd;
 }
 
-static int lock(enum who who)
+static int confine(enum who who)
 {
-	struct host_lock l = {
+	struct host_confinement l = {
 		.text_start = (unsigned long)__executable_start,
 		.text_end = (unsigned long)etext,
 		.gate_open = 0x7dffffe00100,
@@ -303,15 +303,15 @@ static int lock(enum who who)
 		l.folder = "names/guest";
 		l.parent = "names";
 	}
-	return host_lock(&l);
+	return host_confine(&l);
 }
 
-/* In the child: nothing of the C library, which is not in the text that the lock knows. */
+/* In the child: nothing of the C library, which is not in the text that the filter knows. */
 static void attack(enum who who)
 {
 	unsigned int i;
 
-	result[NR] = lock(who);
+	result[NR] = confine(who);
 	if (!result[NR])
 		for (i = 0; i < NR; i++)
 			result[i] = attempts[i].make();
@@ -355,7 +355,7 @@ static void test(enum who who, const char *name)
 	if (!pid)
 		attack(who);
 	waitpid(pid, &status, 0);
-	ok(result[NR] == 0 && WIFEXITED(status), name, "locks itself");
+	ok(result[NR] == 0 && WIFEXITED(status), name, "confines itself");
 	for (i = 0; i < NR; i++) {
 		long wanted = attempts[i].wanted[who];
 		int good = wanted == ANY ? result[i] >= 0 && result[i] != 4711 :
@@ -428,7 +428,7 @@ static void use_room(void)
 	first = host_open("folder/deep/file", rw);
 	second = host_open("folder/gone", rw);
 	host_lock_file(first, 1);
-	result[NR] = lock(HOTPLUG);
+	result[NR] = confine(HOTPLUG);
 
 	late = host_open("folder/new", rw | HOST_O_CREATE);
 	result[OPENED] = late >= 0 && host_pwrite(late, "text", 4, 0) == 4;
@@ -451,13 +451,13 @@ static void use_room(void)
 	/* as machine_restart() does, and what a new image finds */
 	kept_drop_late();
 	result[LATE_GONE] = is_closed(late) && is_closed(sock);
-	locked = may_open = may_connect = 0;
+	confined = may_open = may_connect = 0;
 	info.reboots++;
 	result[KEPT] = host_open("folder/file", rw) == kept && !is_closed(kept) &&
 		       host_open("folder/deep/file", rw) == again && !host_lock_file(again, 1);
 	result[BACK] = !host_stat("folder/gone", &st) && host_open("folder/gone", rw) >= 0;
 	result[FORGOTTEN] = host_open("folder/new", rw | HOST_O_CREATE) == -ENOENT;
-	result[NR] |= lock(HOTPLUG);
+	result[NR] |= confine(HOTPLUG);
 	late = host_open("folder/new", rw | HOST_O_CREATE);
 	result[FORGOTTEN] &= late >= 0 && host_stat("folder/new", &st) == 0 && st.size == 4;
 	host_syscall1(__NR_exit_group, 0);
@@ -468,7 +468,7 @@ static void use_room_plain(void)
 {
 	int fd = host_open("folder/file", HOST_O_READ), other;
 
-	result[NR] = lock(PLAIN);
+	result[NR] = confine(PLAIN);
 	host_close(fd);
 	result[0] = !is_closed(fd) && host_open("folder/file", HOST_O_READ | HOST_O_WRITE) == -EPERM;
 	result[1] = host_open("folder/file", HOST_O_READ) == fd;
@@ -476,7 +476,7 @@ static void use_room_plain(void)
 	result[2] = other == -EPERM;
 	host_close(fd);
 	kept_drop_late();
-	locked = 0;
+	confined = 0;
 	info.reboots++;
 	result[3] = host_open("folder/file", HOST_O_READ) == fd && !is_closed(fd);
 	host_syscall1(__NR_exit_group, 0);
@@ -497,7 +497,7 @@ static void test_room(void (*use)(void), const char *name, const char * const *w
 		_exit(1);
 	}
 	waitpid(pid, NULL, 0);
-	ok(result[NR] == 0, name, "locks itself");
+	ok(result[NR] == 0, name, "confines itself");
 	for (i = 0; i < n; i++)
 		ok(result[i] == 1, name, what[i]);
 	unlink("folder/pipe");
@@ -524,7 +524,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 4096, 4096 });
 	if (argc != 2 || chdir(argv[1])) {
-		printf("Bail out! usage: lock FOLDER\n");
+		printf("Bail out! usage: wall FOLDER\n");
 		return 1;
 	}
 	if (host_landlock_abi() < 1) {
