@@ -15,6 +15,7 @@
 #include <asm/boot.h>
 #include <asm/drivers.h>
 #include <asm/fpu.h>
+#include <asm/guard.h>
 #include <asm/host.h>
 #include <asm/hostmem.h>
 #include <asm/physmem.h>
@@ -104,7 +105,7 @@ void confine_before_user(void)
 		.gate_open = GATE_TEXT + (gate_open_ret - gate_start),
 		.gate_hide = GATE_TEXT + (gate_hide_ret - gate_start),
 		.guard_start = PAGE_OFFSET,
-		.guard_size = gate_guarded ? gate_size : 0,
+		.guard_size = guard_gate_size(),
 		.memfd = boot_info->memfd,
 		.empty = boot_info->empty,
 	};
@@ -203,7 +204,7 @@ void __init setup_arch(char **cmdline)
 	parse_early_param();
 	load_initrd();
 	paging_init();
-	kmap_init();
+	guard_reserve_windows();
 	seed_entropy();
 }
 

@@ -85,7 +85,7 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 
 	/* Often the page is there and only the host's mapping was dropped. */
 	preempt_disable();
-	allowed = guest_pte_allows(addr, error);
+	allowed = guest_entry_allows(addr, error);
 	preempt_enable();
 	if (allowed) {
 		hostmap_want(addr);

@@ -4,9 +4,15 @@
  *
  * Guest page tables are the truth.  The host's mappings of user space are a
  * cache of one mm's tables, the owner's, which is the mm whose user code ran
- * last.  The shadow records what the host maps: per page the physical address
- * and the rights, 0 for nothing.  As a cache it may lose anything at
- * any time; user code then faults and it is filled again.
+ * last.  The shadow (shadow.h) records what the host maps.  As a cache it may
+ * lose anything at any time; user code then faults and it is filled again.
+ *
+ * A host call costs about the same for one page and for a dozen that follow each
+ * other in memory, and a fault costs three calls.  So what is counted is runs and
+ * traps.  At a switch of address spaces what differs is dropped, in as few calls
+ * as possible; nothing is replaced but what the new one is known to use
+ * (workset.h).  The cost of a switch is thus what both use in their slices, not
+ * what they own.
  *
  * Changes are not carried out where they are reported (hostmap_stale(),
  * hostmap_filled()) but noted, and done all at once on the way back to user
@@ -22,26 +28,14 @@
 #include <linux/mmu_context.h>
 #include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
-#include <linux/xarray.h>
 #include <asm/boot.h>
 #include <asm/fpu.h>
 #include <asm/hostmap.h>
 #include <asm/tlbflush.h>
 #include <asm/hostmem.h>
 #include <asm/trap.h>
-
-#define RIGHTS		(HOSTMAP_READ | HOSTMAP_WRITE | HOSTMAP_EXEC)
-#define ENTRIES		512UL		/* pages of a leaf */
-
-/* The shadow: what the host maps in the 2 MiB at index << PMD_SHIFT.  Each has at least one page. */
-struct leaf {
-	DECLARE_BITMAP(mapped, ENTRIES);
-	unsigned long entry[ENTRIES];
-};
-static DEFINE_XARRAY(shadow);
-static struct kmem_cache *leaf_cache;
-static bool leaf_empty;			/* some leaf lost its last page */
+#include "shadow.h"
+#include "workset.h"
 
 static struct mm_struct *owner;		/* whose tables the shadow agrees with, but for the notes */
 
@@ -54,21 +48,49 @@ struct note {
 static struct note notes[NOTES];
 static unsigned int nr_notes;
 
-pte_t *guest_pte(struct mm_struct *mm, unsigned long addr)
+/* The guest's entries of 2 MiB: a table, or one entry for all of it. */
+struct table {
+	pte_t *pte;
+	pte_t huge;
+};
+
+static struct table find_table(struct mm_struct *mm, unsigned long addr)
 {
+	struct table none = { };
 	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
 	pud_t *pud;
-	pmd_t *pmd;
+	pmd_t pmd;
 
 	if (p4d_none(*p4d))
-		return NULL;
+		return none;
 	pud = pud_offset(p4d, addr);
 	if (pud_none(*pud))
-		return NULL;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd))
-		return NULL;
-	return pte_offset_kernel(pmd, addr);
+		return none;
+	pmd = READ_ONCE(*pmd_offset(pud, addr));
+	if (pmd_none(pmd))
+		return none;
+	if (pmd_leaf(pmd))
+		return (struct table){ .huge = pmd_pte(pmd) };
+	return (struct table){ .pte = (pte_t *)pmd_page_vaddr(pmd) };
+}
+
+static pte_t table_entry(const struct table *t, unsigned int i)
+{
+	if (t->pte)
+		return READ_ONCE(t->pte[i]);
+	return pte_none(t->huge) ? t->huge : __pte(pte_val(t->huge) + i * PAGE_SIZE);
+}
+
+static unsigned int leaf_index(unsigned long addr)
+{
+	return (addr >> PAGE_SHIFT) % LEAF_PAGES;
+}
+
+pte_t guest_entry(struct mm_struct *mm, unsigned long addr)
+{
+	struct table t = find_table(mm, addr);
+
+	return table_entry(&t, leaf_index(addr));
 }
 
 /*
@@ -76,9 +98,10 @@ pte_t *guest_pte(struct mm_struct *mm, unsigned long addr)
  * behind them: an old page is not mapped and a clean one not writable, so that
  * the access faults and sets the bit.
  */
-static unsigned long wanted(pte_t pte)
+static u32 wanted(pte_t pte)
 {
-	unsigned long v = pte_val(pte), rights = HOSTMAP_READ;
+	unsigned long v = pte_val(pte);
+	u32 rights = HOSTMAP_READ;
 
 	if ((v & (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)) !=
 	    (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED))
@@ -87,13 +110,12 @@ static unsigned long wanted(pte_t pte)
 		rights |= HOSTMAP_WRITE;
 	if (!(v & _PAGE_NX))
 		rights |= HOSTMAP_EXEC;
-	return (v & PTE_PFN_MASK) | rights;
+	return pte_pfn(pte) << ENTRY_SHIFT | rights;
 }
 
-bool guest_pte_allows(unsigned long addr, unsigned long error)
+bool guest_entry_allows(unsigned long addr, unsigned long error)
 {
-	pte_t *pte = guest_pte(current->mm, addr);
-	unsigned long want = pte ? wanted(*pte) : 0;
+	u32 want = wanted(guest_entry(current->mm, addr));
 
 	if (error & X86_PF_WRITE)
 		return want & HOSTMAP_WRITE;
@@ -102,57 +124,11 @@ bool guest_pte_allows(unsigned long addr, unsigned long error)
 	return want;
 }
 
-static unsigned int leaf_index(unsigned long addr)
-{
-	return (addr >> PAGE_SHIFT) % ENTRIES;
-}
-
-static struct leaf *find_leaf(unsigned long addr)
-{
-	return xa_load(&shadow, addr >> PMD_SHIFT);
-}
-
-static struct leaf *make_leaf(unsigned long addr)
-{
-	struct leaf *leaf = find_leaf(addr);
-
-	if (leaf)
-		return leaf;
-	leaf = kmem_cache_zalloc(leaf_cache, GFP_ATOMIC | __GFP_NOWARN);
-	if (leaf && xa_err(xa_store(&shadow, addr >> PMD_SHIFT, leaf, GFP_ATOMIC | __GFP_NOWARN))) {
-		kmem_cache_free(leaf_cache, leaf);
-		leaf = NULL;
-	}
-	return leaf;
-}
-
-/* A program that goes leaves its addresses for good: the next one has others. */
-static void free_empty_leaves(void)
-{
-	struct leaf *leaf;
-	unsigned long index;
-
-	if (likely(!leaf_empty))
-		return;
-	leaf_empty = false;
-	xa_for_each(&shadow, index, leaf) {
-		if (bitmap_empty(leaf->mapped, ENTRIES)) {
-			xa_erase(&shadow, index);
-			kmem_cache_free(leaf_cache, leaf);
-		}
-	}
-}
-
 /* The host ran out of mappings (vm.max_map_count) or memory: begin anew. */
 static void drop_all(void)
 {
-	struct leaf *leaf;
-	unsigned long index;
-
 	host_unmap(0, TASK_SIZE);
-	xa_for_each(&shadow, index, leaf)
-		kmem_cache_free(leaf_cache, leaf);
-	xa_destroy(&shadow);
+	shadow_clear();
 }
 
 void hostmap_drop(void)
@@ -164,12 +140,41 @@ void hostmap_drop(void)
 	local_irq_restore(flags);
 }
 
+/* Pages that are mapped around one that is wanted, if they are there and follow it in memory. */
+#define AROUND		(16 * PAGE_SIZE)
+
+/*
+ * Pages that somebody waits for, or most likely will: bits of the AROUND bytes
+ * at @start.
+ */
+static struct {
+	unsigned long start;
+	unsigned int pages;
+} asked;
+
+static bool is_asked(unsigned long addr)
+{
+	return addr - asked.start < AROUND && asked.pages & 1U << (addr - asked.start) / PAGE_SIZE;
+}
+
+static void ask(unsigned long addr)
+{
+	unsigned long start = round_down(addr, AROUND);
+
+	if (asked.start != start) {
+		asked.start = start;
+		asked.pages = 0;
+	}
+	asked.pages |= 1U << (addr - start) / PAGE_SIZE;
+}
+
 /* Adjacent pages for which the same host call is due. */
 struct run {
 	enum { NOTHING, UNMAP, PROTECT, MAP } op;
 	unsigned long start, end;
-	unsigned long entry;		/* shadow entry of the page at start, afterwards */
-	bool replaces;			/* MAP over something that is mapped */
+	u32 entry;			/* of the page at start, afterwards */
+	bool due;			/* MAP over something that is mapped, or of what is asked for */
+	bool guess;			/* MAP of other pages, too, if it is worth its call */
 };
 
 /*
@@ -179,14 +184,6 @@ struct run {
  */
 #define WORTH_MAPPING	(4 * PAGE_SIZE)
 
-static unsigned long faulted;		/* page that user code waits for */
-
-static bool worth_mapping(const struct run *run)
-{
-	return run->replaces || run->end - run->start >= WORTH_MAPPING ||
-	       (faulted >= run->start && faulted < run->end);
-}
-
 static int run_host_call(const struct run *run)
 {
 	unsigned long len = run->end - run->start;
@@ -195,50 +192,58 @@ static int run_host_call(const struct run *run)
 	case UNMAP:
 		return host_unmap(run->start, len);
 	case PROTECT:
-		return host_protect(run->start, len, run->entry & RIGHTS);
+		return host_protect(run->start, len, run->entry & ENTRY_RIGHTS);
 	case MAP:
-		return host_map_populate(run->start, len, run->entry & RIGHTS, boot_info->memfd,
-					 run->entry & PAGE_MASK);
+		return host_map_populate(run->start, len, run->entry & ENTRY_RIGHTS,
+					 boot_info->memfd,
+					 PFN_PHYS((unsigned long)run->entry >> ENTRY_SHIFT));
 	default:
 		return 0;
 	}
 }
 
+static bool leaf_empty;			/* some leaf lost its last page */
+
 static void note_unmapped(const struct run *run)
 {
-	unsigned long index, end = run->end >> PAGE_SHIFT;
 	struct leaf *leaf;
 
 	/* may reach over any holes */
-	xa_for_each_range(&shadow, index, leaf, run->start >> PMD_SHIFT, (run->end - 1) >> PMD_SHIFT) {
-		unsigned long first = index * ENTRIES;
-		unsigned int from = max(run->start >> PAGE_SHIFT, first) - first;
-		unsigned int n = min(end - first, ENTRIES) - from;
+	for (leaf = shadow_first(run->start); leaf && leaf->base < run->end;
+	     leaf = shadow_next(leaf)) {
+		unsigned int from = run->start > leaf->base ? leaf_index(run->start) : 0;
+		unsigned int n = min((run->end - leaf->base) >> PAGE_SHIFT, LEAF_PAGES) - from;
 
 		bitmap_clear(leaf->mapped, from, n);
 		memset(leaf->entry + from, 0, n * sizeof(leaf->entry[0]));
-		leaf_empty |= bitmap_empty(leaf->mapped, ENTRIES);
+		leaf->nr = bitmap_weight(leaf->mapped, LEAF_PAGES);
+		leaf_empty |= !leaf->nr;
 	}
 }
 
 static int note_mapped(const struct run *run)
 {
-	unsigned long addr, next, *entry;
-	struct leaf *leaf;
+	unsigned long addr, next;
+	u32 entry = run->entry;
 
 	for (addr = run->start; addr < run->end; addr = next) {
-		next = min((addr | ~PMD_MASK) + 1, run->end);
-		leaf = make_leaf(addr);
+		struct leaf *leaf = shadow_make(addr);
+		unsigned int i = leaf_index(addr), end;
+
 		if (!leaf)
 			return -ENOMEM;
-		bitmap_set(leaf->mapped, leaf_index(addr), (next - addr) >> PAGE_SHIFT);
-		for (; addr < next; addr += PAGE_SIZE) {
-			entry = &leaf->entry[leaf_index(addr)];
-			if (run->op == PROTECT)
-				*entry = (*entry & PAGE_MASK) | (run->entry & RIGHTS);
-			else
-				*entry = run->entry + (addr - run->start);
+		next = min((addr | ~PMD_MASK) + 1, run->end);
+		end = i + ((next - addr) >> PAGE_SHIFT);
+		if (run->op == PROTECT) {
+			for (; i < end; i++)
+				leaf->entry[i] = (leaf->entry[i] & ~ENTRY_RIGHTS) |
+						 (entry & ENTRY_RIGHTS);
+			continue;
 		}
+		bitmap_set(leaf->mapped, i, end - i);
+		leaf->nr = bitmap_weight(leaf->mapped, LEAF_PAGES);
+		for (; i < end; i++, entry += ENTRY_NEXT)
+			leaf->entry[i] = entry;
 	}
 	return 0;
 }
@@ -249,7 +254,8 @@ static int finish_run(struct run *run)
 
 	if (run->op == NOTHING)
 		return 0;
-	if (run->op != MAP || worth_mapping(run)) {
+	if (run->op != MAP || run->due ||
+	    (run->guess && run->end - run->start >= WORTH_MAPPING)) {
 		err = run_host_call(run);
 		if (!err && run->op == UNMAP)
 			note_unmapped(run);
@@ -260,7 +266,7 @@ static int finish_run(struct run *run)
 	return err;
 }
 
-static int add_page(struct run *run, unsigned long addr, unsigned long have, unsigned long want)
+static int add_page(struct run *run, unsigned long addr, u32 have, u32 want)
 {
 	int op, err;
 
@@ -269,22 +275,24 @@ static int add_page(struct run *run, unsigned long addr, unsigned long have, uns
 		return have || run->op != UNMAP ? finish_run(run) : 0;
 	if (!want)
 		op = UNMAP;
-	else if (have && !((have ^ want) & PAGE_MASK))
+	else if (have && have >> ENTRY_SHIFT == want >> ENTRY_SHIFT)
 		op = PROTECT;
 	else
 		op = MAP;
 
 	if (op == run->op &&
 	    (op == UNMAP ||
-	     (addr == run->end && op == PROTECT && !((want ^ run->entry) & RIGHTS)) ||
-	     (addr == run->end && op == MAP && want == run->entry + (addr - run->start)))) {
+	     (addr == run->end && op == PROTECT && !((want ^ run->entry) & ENTRY_RIGHTS)) ||
+	     (addr == run->end && op == MAP &&
+	      want == run->entry + ((addr - run->start) >> PAGE_SHIFT << ENTRY_SHIFT)))) {
 		run->end = addr + PAGE_SIZE;
-		run->replaces |= have;
+		run->due |= have || is_asked(addr);
 		return 0;
 	}
 	err = finish_run(run);
 	*run = (struct run){
-		.op = op, .start = addr, .end = addr + PAGE_SIZE, .entry = want, .replaces = have,
+		.op = op, .start = addr, .end = addr + PAGE_SIZE, .entry = want,
+		.due = have || is_asked(addr), .guess = run->guess,
 	};
 	return err;
 }
@@ -294,18 +302,16 @@ static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long e
 {
 	struct run run = { .op = NOTHING };
 	struct leaf *leaf;
-	unsigned long index;
 	int err;
 
-	xa_for_each_range(&shadow, index, leaf, start >> PMD_SHIFT, (end - 1) >> PMD_SHIFT) {
-		unsigned long base = index << PMD_SHIFT;
-		unsigned int i = start > base ? leaf_index(start) : 0;
-		unsigned int last = min((end - base) >> PAGE_SHIFT, ENTRIES);
-		pte_t *pte = guest_pte(mm, base);
+	for (leaf = shadow_first(start); leaf && leaf->base < end; leaf = shadow_next(leaf)) {
+		unsigned int i = start > leaf->base ? leaf_index(start) : 0;
+		unsigned int last = min((end - leaf->base) >> PAGE_SHIFT, LEAF_PAGES);
+		struct table t = find_table(mm, leaf->base);
 
 		for_each_set_bit_from(i, leaf->mapped, last) {
-			err = add_page(&run, base + i * PAGE_SIZE, leaf->entry[i],
-				       pte ? wanted(pte[i]) : 0);
+			err = add_page(&run, leaf->base + i * PAGE_SIZE, leaf->entry[i],
+				       wanted(table_entry(&t, i)));
 			if (err)
 				return err;
 		}
@@ -316,27 +322,98 @@ static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long e
 /* The same, and map what is present there. */
 static int fill_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct run run = { .op = NOTHING };
+	struct run run = { .op = NOTHING, .guess = true };
 	unsigned long addr, next;
 	int err;
 
 	for (addr = start; addr < end; addr = next) {
-		struct leaf *leaf = find_leaf(addr);
-		pte_t *pte = guest_pte(mm, addr & PMD_MASK);
+		struct leaf *leaf = shadow_find(addr);
+		struct table t = find_table(mm, addr);
 
 		next = min((addr | ~PMD_MASK) + 1, end);
-		if (!leaf && !pte)
+		if (!leaf && !t.pte && pte_none(t.huge))
 			continue;
 		for (; addr < next; addr += PAGE_SIZE) {
 			unsigned int i = leaf_index(addr);
 
 			err = add_page(&run, addr, leaf ? leaf->entry[i] : 0,
-				       pte ? wanted(pte[i]) : 0);
+				       wanted(table_entry(&t, i)));
 			if (err)
 				return err;
 		}
 	}
 	return finish_run(&run);
+}
+
+/*
+ * @mm gets the host map.  What both agree on stays, what differs goes, but for
+ * what bring_back() replaces anyway.
+ */
+static int drop_others(struct mm_struct *mm)
+{
+	struct run run = { .op = NOTHING };
+	struct workset_walk walk = { };
+	unsigned long chosen = 0;
+	struct leaf *leaf;
+	int err;
+
+	for (leaf = shadow_first(0); leaf; leaf = shadow_next(leaf)) {
+		struct table t = find_table(mm, leaf->base);
+		unsigned int i;
+
+		for_each_set_bit(i, leaf->mapped, LEAF_PAGES) {
+			unsigned long addr = leaf->base + i * PAGE_SIZE;
+			u32 have = leaf->entry[i], want = wanted(table_entry(&t, i));
+
+			if (have != want && want) {
+				if (chosen < addr)
+					chosen = workset_from(mm, &walk, addr);
+				if (chosen == addr)
+					want = have;
+				else if (have >> ENTRY_SHIFT != want >> ENTRY_SHIFT)
+					want = 0;
+			}
+			err = add_page(&run, addr, have, want);
+			if (err)
+				return err;
+		}
+	}
+	return finish_run(&run);
+}
+
+/* Map all chosen pages of @mm, each with what follows it in memory close by. */
+static int bring_back(struct mm_struct *mm)
+{
+	struct workset_walk walk = { };
+	unsigned long addr = workset_from(mm, &walk, 0);
+
+	while (addr != WORKSET_END) {
+		unsigned long start = round_down(addr, AROUND), end = start + AROUND;
+		struct table t = find_table(mm, start);
+		struct leaf *leaf = shadow_find(start);
+		struct run run = { .op = NOTHING };
+		int err;
+
+		asked.pages = 0;
+		for (; addr < end; addr = workset_from(mm, &walk, addr + 1))
+			ask(addr);
+		if (!pte_none(t.huge)) {
+			start = round_down(start, PMD_SIZE);
+			end = start + PMD_SIZE;
+		}
+		for (; start < end; start += PAGE_SIZE) {
+			unsigned int i = leaf_index(start);
+
+			err = add_page(&run, start, leaf ? leaf->entry[i] : 0,
+				       wanted(table_entry(&t, i)));
+			if (err)
+				return err;
+		}
+		err = finish_run(&run);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static void add_note(unsigned long start, unsigned long end, bool fill)
@@ -377,13 +454,15 @@ void hostmap_filled(struct mm_struct *mm, unsigned long addr, unsigned long page
 		add_note(addr, addr + pages * PAGE_SIZE, true);
 }
 
-/* Pages that are mapped around a fault on one that the guest has. */
-#define AROUND (16 * PAGE_SIZE)
+static unsigned long faulted;		/* page that user code waits for */
 
 void hostmap_want(unsigned long addr)
 {
+	unsigned long size = pte_none(find_table(current->mm, addr).huge) ? AROUND : PMD_SIZE;
+
 	faulted = addr & PAGE_MASK;
-	add_note(round_down(addr, AROUND), round_down(addr, AROUND) + AROUND, true);
+	add_note(round_down(addr, size), round_down(addr, size) + size, true);
+	workset_note(current->mm, addr);
 }
 
 void hostmap_forget(struct mm_struct *mm)
@@ -392,14 +471,42 @@ void hostmap_forget(struct mm_struct *mm)
 		owner = NULL;
 }
 
-unsigned int hostmap_rights(unsigned long addr)
+/* The shadow's entry for @addr, 0 where it is outdated. */
+static u32 shown(unsigned long addr)
 {
 	struct leaf *leaf;
+	unsigned int i;
 
-	if (owner != current->mm || nr_notes)
+	if (owner != current->mm)
 		return 0;
-	leaf = find_leaf(addr);
-	return leaf ? leaf->entry[leaf_index(addr)] & RIGHTS : 0;
+	for (i = 0; i < nr_notes; i++)
+		if (addr >= notes[i].start && addr < notes[i].end)
+			return 0;
+	leaf = shadow_find(addr);
+	return leaf ? leaf->entry[leaf_index(addr)] : 0;
+}
+
+unsigned int hostmap_rights(unsigned long addr)
+{
+	return shown(addr) & ENTRY_RIGHTS;
+}
+
+bool hostmap_shows(unsigned long addr, unsigned long phys)
+{
+	u32 entry = shown(addr);
+
+	return entry && entry >> ENTRY_SHIFT == PHYS_PFN(phys);
+}
+
+static int switch_owner(struct mm_struct *mm)
+{
+	int err;
+
+	workset_choose(mm);
+	err = drop_others(mm) ?: bring_back(mm);
+	if (!err)
+		owner = mm;
+	return err;
 }
 
 static int commit_notes(struct mm_struct *mm)
@@ -407,16 +514,8 @@ static int commit_notes(struct mm_struct *mm)
 	unsigned int i;
 	int err;
 
-	/*
-	 * Another mm: one pass over all that is mapped keeps what both agree
-	 * on, replaces what differs and drops what the new one lacks.
-	 */
-	if (owner != mm) {
-		err = sync_range(mm, 0, TASK_SIZE);
-		if (err)
-			return err;
-		owner = mm;
-	}
+	asked.pages = 0;
+	ask(faulted);
 	for (i = 0; i < nr_notes; i++) {
 		unsigned long end = min(notes[i].end, TASK_SIZE);
 
@@ -425,6 +524,29 @@ static int commit_notes(struct mm_struct *mm)
 			return err;
 	}
 	return 0;
+}
+
+/*
+ * Each try asks for less of the host and of the guest's own memory than the one
+ * before; the last one for a single page.
+ */
+static int commit(struct mm_struct *mm)
+{
+	int err = 0;
+
+	if (owner != mm)
+		err = switch_owner(mm);
+	if (!err)
+		err = commit_notes(mm);
+	if (err != -ENOMEM)
+		return err;
+	drop_all();
+	owner = mm;
+	err = commit_notes(mm);
+	if (err != -ENOMEM)
+		return err;
+	drop_all();
+	return fill_range(mm, faulted, faulted + PAGE_SIZE);
 }
 
 void hostmap_commit(void)
@@ -436,15 +558,12 @@ void hostmap_commit(void)
 		return;
 	if (owner != mm)
 		trap_scrub();
-	err = commit_notes(mm);
-	if (err == -ENOMEM) {
-		drop_all();
-		err = commit_notes(mm);
-		if (err == -ENOMEM)
-			drop_all();
-	}
+	err = commit(mm);
 	nr_notes = 0;
-	free_empty_leaves();
+	if (leaf_empty) {
+		leaf_empty = false;
+		shadow_sweep();
+	}
 	if (err) {
 		/* below the host's vm.mmap_min_addr, or the host has no memory left */
 		pr_warn_ratelimited("%s[%d]: the host refuses a mapping: error %d\n",
@@ -453,10 +572,3 @@ void hostmap_commit(void)
 		force_fatal_sig(SIGBUS);
 	}
 }
-
-static int __init hostmap_init(void)
-{
-	leaf_cache = kmem_cache_create("hostmap_leaf", sizeof(struct leaf), 0, SLAB_PANIC, NULL);
-	return 0;
-}
-early_initcall(hostmap_init);	/* before the first usermode helper */

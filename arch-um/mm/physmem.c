@@ -16,6 +16,7 @@
 #include <linux/page_reporting.h>
 #include <linux/scatterlist.h>
 #include <asm/boot.h>
+#include <asm/far.h>
 #include <asm/host.h>
 #include <asm/hostmem.h>
 #include <asm/physmem.h>
@@ -94,8 +95,10 @@ void __init physmem_back_reserved(void)
 	for_each_reserved_mem_range(i, &start, &end) {
 		unsigned long piece;
 
-		for (piece = start / HUGE_SIZE; piece <= (end - 1) / HUGE_SIZE; piece++)
+		for (piece = start / HUGE_SIZE; piece <= (end - 1) / HUGE_SIZE; piece++) {
 			back(piece);
+			far_never(piece * HUGE_SIZE);
+		}
 	}
 }
 
@@ -110,4 +113,5 @@ void __init physmem_init(void)
 	backed = memblock_alloc(BITS_TO_LONGS(pieces) * sizeof(long), sizeof(long));
 	if (!backed)
 		panic("no memory for the map of host memory");
+	far_init();
 }

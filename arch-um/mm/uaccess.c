@@ -5,12 +5,12 @@
  * Page by page: through the mapping that user code has, if it has the right;
  * else through the guest page table and the direct map; else the page is
  * faulted in by a call.  No access goes through a mapping that could fault.
- * The first way is preferred because it does not make the host page in another
- * 2 MiB of the guarded region.
+ * Pages of programs and files lie far (mm/far.c).
  */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
+#include <asm/far.h>
 #include <asm/hostmap.h>
 #include <asm/trap.h>
 #include <asm/word-at-a-time.h>
@@ -19,14 +19,11 @@
 static void *user_page(unsigned long addr, bool write)
 {
 	unsigned int rights = hostmap_rights(addr);
-	pte_t *ptep, pte;
+	pte_t pte;
 
 	if (rights & (write ? HOSTMAP_WRITE : HOSTMAP_READ))
 		return (void *)addr;
-	ptep = guest_pte(current->mm, addr);
-	if (!ptep)
-		return NULL;
-	pte = *ptep;
+	pte = guest_entry(current->mm, addr);
 	if ((pte_val(pte) & (_PAGE_PRESENT | _PAGE_USER)) != (_PAGE_PRESENT | _PAGE_USER))
 		return NULL;
 	if (write && !(pte_write(pte) && pte_dirty(pte)))
@@ -62,11 +59,11 @@ static unsigned long each_page(unsigned long user, void *kernel, unsigned long n
 			continue;
 		}
 		if (how == FROM_USER)
-			memcpy(kernel, p, len);
+			far_copy(kernel, p, len);
 		else if (how == TO_USER)
-			memcpy(p, kernel, len);
+			far_copy(p, kernel, len);
 		else
-			memset(p, 0, len);
+			far_copy(p, empty_zero_page, len);
 		preempt_enable();
 		user += len;
 		kernel += len;

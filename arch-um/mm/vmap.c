@@ -3,48 +3,25 @@
  * Kernel mappings of scattered pages (vmalloc, modules) in the host.
  *
  * The generic code fills swapper_pg_dir and reports the range; here it becomes
- * host mappings.  Between them, and where nothing is mapped, lies a mapping of
- * an empty file: an access there is a fault (SIGBUS), but the window has no
- * holes, so one mprotect() covers it.
+ * host mappings, in the windows of guard/windows.c.
  */
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 #include <asm/boot.h>
 #include <asm/cacheflush.h>
+#include <asm/guard.h>
 #include <asm/host.h>
 #include <asm/hostmap.h>
 #include <asm/hostmem.h>
 #include <asm/physmem.h>
 #include <asm/tlbflush.h>
-#include <asm/trap.h>
-
-static const struct { unsigned long start, end; } areas[] = {
-	{ MODULES_VADDR, MODULES_END },
-	{ AIO_BASE, AIO_END },
-	{ VMALLOC_START, VMALLOC_END },
-};
-
-void __init kmap_init(void)
-{
-	int i, err;
-
-	for (i = 0; i < ARRAY_SIZE(areas); i++) {
-		/* the rings outlive a restart of the machine (host/keep.c) */
-		if (boot_info->reboots && areas[i].start == AIO_BASE)
-			continue;
-		err = host_map(areas[i].start, areas[i].end - areas[i].start, HOST_PROT_NONE,
-			       boot_info->empty, 0);
-		if (err)
-			panic("cannot reserve kernel address space: error %d", err);
-	}
-}
 
 static unsigned long kernel_pfn(unsigned long addr)
 {
-	pte_t *pte = guest_pte(&init_mm, addr);
+	pte_t pte = guest_entry(&init_mm, addr);
 
-	return pte && pte_present(*pte) ? pte_pfn(*pte) : 0;
+	return pte_present(pte) ? pte_pfn(pte) : 0;
 }
 
 static int try_map(unsigned long start, unsigned long end, unsigned long pfn)
@@ -103,14 +80,17 @@ EXPORT_SYMBOL(kmap_filled);
 
 void kmap_flush(unsigned long start, unsigned long end)
 {
-	int i;
+	unsigned int nr;
 
-	for (i = 0; i < ARRAY_SIZE(areas); i++) {
-		unsigned long s = max(start & PAGE_MASK, areas[i].start);
-		unsigned long e = min(end, areas[i].end);
+	for (nr = 0; nr < GUARD_WINDOWS; nr++) {
+		unsigned long s = 0, e = -1UL, all;
 
+		guard_window_cut(nr, &s, &e);
+		all = e - s;
+		s = start & PAGE_MASK;
+		e = end;
 		/* a flush of everything only drops what nobody may use any more */
-		if (s < e && e - s < areas[i].end - areas[i].start)
+		if (guard_window_cut(nr, &s, &e) && e - s < all)
 			kmap_sync(s, PAGE_ALIGN(e));
 	}
 }

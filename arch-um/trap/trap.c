@@ -16,6 +16,7 @@
 #include <asm/boot.h>
 #include <asm/drivers.h>
 #include <asm/fpu.h>
+#include <asm/guard.h>
 #include <asm/host.h>
 #include <asm/host_irq.h>
 #include <asm/hostmap.h>
@@ -126,7 +127,7 @@ static void do_syscall(struct pt_regs *regs)
 {
 	int nr = regs->ax;	/* the upper half of rax does not count */
 
-	guard_open_habit(nr);
+	guard_syscall(nr);
 	regs->orig_ax = regs->ax;
 	regs->ax = -ENOSYS;
 	nr = syscall_enter_from_user_mode(regs, nr);
@@ -266,7 +267,7 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 		return false;
 
 	load_regs(regs, sc);
-	guard_trim();
+	guard_enter();
 	if (irq)
 		return false;	/* trap_exit() handles what is pending */
 	if (signo == SIGSYS && is_syscall(regs, info))
@@ -401,7 +402,7 @@ asmlinkage noinstr void *trap_exit(void)
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);
 	} while (READ_ONCE(irq_pending));
-	guard_hide_windows();
+	guard_leave();
 	if (irq_busy_sources)
 		user_since = rdtsc();
 	return fpu_live ? user_frame.xsave : current->thread.xsave;

@@ -32,7 +32,7 @@
 #include <asm/hotplug.h>
 #include <asm/layout.h>
 #include <asm/setup.h>
-#include <asm/trap.h>
+#include <asm/guard.h>
 #include "ubd.h"
 
 #define UBD_DISKS	64

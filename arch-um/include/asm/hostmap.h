@@ -18,8 +18,8 @@ void hostmap_commit(void);
  */
 void hostmap_drop(void);
 
-/* Guest entry of @addr, or NULL if there is no table for it.  Preemption off. */
-pte_t *guest_pte(struct mm_struct *mm, unsigned long addr);
+/* Guest entry of @addr: of a large page the one that this page would have; none where no table is. */
+pte_t guest_entry(struct mm_struct *mm, unsigned long addr);
 
 /*
  * What the host maps at @addr of current->mm: HOSTMAP_* rights, 0 if it maps
@@ -30,10 +30,13 @@ unsigned int hostmap_rights(unsigned long addr);
 #define HOSTMAP_WRITE	2
 #define HOSTMAP_EXEC	4
 
+/* Can the page at @phys be read at @addr, where current's user code has it?  Interrupts off. */
+bool hostmap_shows(unsigned long addr, unsigned long phys);
+
 /* User code faulted on @addr, which is present now: map it, and what is around it. */
 void hostmap_want(unsigned long addr);
 
 /* Does the guest entry allow the access?  @error: X86_PF_* */
-bool guest_pte_allows(unsigned long addr, unsigned long error);
+bool guest_entry_allows(unsigned long addr, unsigned long error);
 
 #endif

@@ -3,7 +3,8 @@
 #define __ASM_UM_MMU_H
 
 typedef struct mm_context {
-	unsigned long vdso;	/* user address of the vdso, 0: none */
+	unsigned long vdso;		/* user address of the vdso, 0: none */
+	struct workset *workset;	/* mm/workset.c */
 } mm_context_t;
 
 #endif

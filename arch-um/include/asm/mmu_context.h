@@ -17,7 +17,11 @@ static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next,
 
 /* The host map must not take a new mm at the same address for the old one. */
 void hostmap_forget(struct mm_struct *mm);
-#define destroy_context(mm)	hostmap_forget(mm)
+
+int init_new_context(struct task_struct *task, struct mm_struct *mm);
+#define init_new_context init_new_context
+void destroy_context(struct mm_struct *mm);
+#define destroy_context destroy_context
 
 #include <asm-generic/mmu_context.h>
 

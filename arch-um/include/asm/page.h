@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #include <linux/pfn.h>
 
+struct page;
+
 typedef struct { unsigned long pte; } pte_t;
 typedef struct { unsigned long pmd; } pmd_t;
 typedef struct { unsigned long pud; } pud_t;
@@ -32,23 +34,12 @@ typedef struct page *pgtable_t;
 #define __pgd(x)	((pgd_t) { (x) })
 #define __pgprot(x)	((pgprot_t) { (x) })
 
-/* Compiles to a loop of rep stosq/movsq: the kernel has no vector registers. */
-static inline void clear_page(void *page)
-{
-	unsigned long n = PAGE_SIZE / 8;
-
-	asm volatile("rep stosq" : "+D"(page), "+c"(n) : "a"(0UL) : "memory");
-}
-
-static inline void copy_page(void *to, const void *from)
-{
-	unsigned long n = PAGE_SIZE / 8;
-
-	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-}
-
+/* mm/far.c; of kernel memory, or of pages that are not touched where that is dear */
+void clear_page(void *page);
+void copy_page(void *to, const void *from);
+/* @from may be what user code of current has at @vaddr */
+void copy_user_page(void *to, void *from, unsigned long vaddr, struct page *page);
 #define clear_user_page(page, vaddr, pg)	clear_page(page)
-#define copy_user_page(to, from, vaddr, pg)	copy_page(to, from)
 
 #define __pa(x)			((unsigned long)(x) - PAGE_OFFSET)
 #define __va(x)			((void *)((unsigned long)(x) + PAGE_OFFSET))
@@ -65,7 +56,6 @@ bool __virt_addr_valid(unsigned long kaddr);
  * Every page that leaves the allocator for the first time makes its 2 MiB of
  * the host's memory a huge page: see mm/physmem.c.
  */
-struct page;
 #define HAVE_ARCH_ALLOC_PAGE
 void arch_alloc_page(struct page *page, int order);
 

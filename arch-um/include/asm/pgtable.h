@@ -18,11 +18,12 @@
 #define _PAGE_PSE	_AC(0x080, UL)
 #define _PAGE_PROTNONE	_AC(0x100, UL)	/* present for the kernel, not for the user */
 #define _PAGE_SPECIAL	_AC(0x200, UL)
+#define _PAGE_UFFD_WP	_AC(0x400, UL)	/* userfaultfd wants to know of writes; in swap entries, too */
 #define _PAGE_NX	(_AC(1, UL) << 63)
 #define _PAGE_SWP_EXCLUSIVE	_AC(0x004, UL)	/* in a swap entry only */
 
 #define PTE_PFN_MASK	_AC(0x000ffffffffff000, UL)
-#define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL)
+#define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL | _PAGE_UFFD_WP)
 
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _PAGE_BASE	(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
@@ -50,6 +51,9 @@
 #define PUD_MASK	(~(PUD_SIZE - 1))
 #define PMD_SIZE	(_AC(1, UL) << PMD_SHIFT)
 #define PMD_MASK	(~(PMD_SIZE - 1))
+#define HPAGE_SHIFT	PMD_SHIFT
+#define HPAGE_SIZE	PMD_SIZE
+#define HPAGE_MASK	PMD_MASK
 
 #define MAX_PTRS_PER_PTE	PTRS_PER_PTE
 #define USER_PTRS_PER_PGD	((TASK_SIZE + PGDIR_SIZE - 1) / PGDIR_SIZE)
@@ -84,7 +88,12 @@ static inline void set_pmd(pmd_t *pmdp, pmd_t pmd)
 {
 	WRITE_ONCE(*pmdp, pmd);
 }
-#define set_pmd_at(mm, addr, pmdp, pmd)	set_pmd(pmdp, pmd)
+
+static inline void set_pmd_at(struct mm_struct *mm, unsigned long addr, pmd_t *pmdp, pmd_t pmd)
+{
+	set_pmd(pmdp, pmd);
+}
+#define set_pmd_at set_pmd_at
 
 static inline void set_pud(pud_t *pudp, pud_t pud)
 {
@@ -99,7 +108,8 @@ static inline void set_p4d(p4d_t *p4dp, p4d_t p4d)
 #define TABLE_BAD(v)	(((v) & ~(PTE_PFN_MASK | _PAGE_ACCESSED)) != (_PAGE_TABLE & ~_PAGE_ACCESSED))
 
 static inline int pmd_none(pmd_t pmd)		{ return !pmd_val(pmd); }
-static inline int pmd_present(pmd_t pmd)	{ return pmd_val(pmd) & _PAGE_PRESENT; }
+/* A huge entry that is being changed (pmd_mkinvalid()) is still there. */
+static inline int pmd_present(pmd_t pmd)	{ return pmd_val(pmd) & (_PAGE_PRESENT | _PAGE_PSE); }
 static inline int pmd_bad(pmd_t pmd)		{ return TABLE_BAD(pmd_val(pmd)); }
 static inline void pmd_clear(pmd_t *pmdp)	{ set_pmd(pmdp, __pmd(0)); }
 static inline int pud_none(pud_t pud)		{ return !pud_val(pud); }
@@ -177,10 +187,51 @@ static inline pte_t pte_modify(pte_t pte, pgprot_t prot)
 		     (pgprot_val(prot) & _PAGE_ACCESSED));
 }
 
+/* Huge entries: bits as in the others, and _PAGE_PSE */
+
+#define pmd_leaf(pmd)		(!!(pmd_val(pmd) & _PAGE_PSE))
+#define mk_pmd(page, prot)	pfn_pmd(page_to_pfn(page), prot)
+#define pmd_pte(pmd)		__pte(pmd_val(pmd))
+#define pte_pmd(pte)		__pmd(pte_val(pte))
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+static inline int pmd_trans_huge(pmd_t pmd)	{ return pmd_leaf(pmd); }
+#endif
+
+static inline int pmd_dirty(pmd_t pmd)		{ return pte_dirty(pmd_pte(pmd)); }
+#define pmd_dirty pmd_dirty
+static inline int pmd_young(pmd_t pmd)		{ return pte_young(pmd_pte(pmd)); }
+#define pmd_young pmd_young
+static inline int pmd_write(pmd_t pmd)		{ return pte_write(pmd_pte(pmd)); }
+#define pmd_write pmd_write
+
+static inline pmd_t pmd_wrprotect(pmd_t pmd)	{ return pte_pmd(pte_wrprotect(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkclean(pmd_t pmd)	{ return pte_pmd(pte_mkclean(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkold(pmd_t pmd)	{ return pte_pmd(pte_mkold(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkdirty(pmd_t pmd)	{ return pte_pmd(pte_mkdirty(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkyoung(pmd_t pmd)	{ return pte_pmd(pte_mkyoung(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkwrite_novma(pmd_t pmd) { return pte_pmd(pte_mkwrite_novma(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkhuge(pmd_t pmd)	{ return __pmd(pmd_val(pmd) | _PAGE_PSE); }
+
+/* What the host maps of it goes, but it is neither none nor a table. */
+static inline pmd_t pmd_mkinvalid(pmd_t pmd)
+{
+	return __pmd(pmd_val(pmd) & ~(_PAGE_PRESENT | _PAGE_PROTNONE));
+}
+
+/* No hardware sets bits behind our back. */
+#define pmdp_establish generic_pmdp_establish
+
+static inline pmd_t pmd_modify(pmd_t pmd, pgprot_t prot)
+{
+	return pmd_mkhuge(pte_pmd(pte_modify(pmd_pte(pmd), prot)));
+}
+
 /*
  * Swap entries: not present, not PROTNONE.
  *	bit  2		_PAGE_SWP_EXCLUSIVE
  *	bits 3-7	type
+ *	bit  10		_PAGE_UFFD_WP
  *	bits 12-63	offset
  */
 #define __swp_type(x)		(((x).val >> 3) & 0x1f)
@@ -204,6 +255,29 @@ static inline pte_t pte_swp_clear_exclusive(pte_t pte)
 	return pte_clear_flags(pte, _PAGE_SWP_EXCLUSIVE);
 }
 
+#ifdef CONFIG_HAVE_ARCH_USERFAULTFD_WP
+static inline int pte_uffd_wp(pte_t pte)	{ return !!(pte_val(pte) & _PAGE_UFFD_WP); }
+static inline pte_t pte_clear_uffd_wp(pte_t pte) { return pte_clear_flags(pte, _PAGE_UFFD_WP); }
+static inline pte_t pte_mkuffd_wp(pte_t pte)
+{
+	return pte_wrprotect(pte_set_flags(pte, _PAGE_UFFD_WP));
+}
+
+static inline int pmd_uffd_wp(pmd_t pmd)	{ return pte_uffd_wp(pmd_pte(pmd)); }
+static inline pmd_t pmd_clear_uffd_wp(pmd_t pmd) { return pte_pmd(pte_clear_uffd_wp(pmd_pte(pmd))); }
+static inline pmd_t pmd_mkuffd_wp(pmd_t pmd)	{ return pte_pmd(pte_mkuffd_wp(pmd_pte(pmd))); }
+
+static inline int pte_swp_uffd_wp(pte_t pte)	{ return pte_uffd_wp(pte); }
+static inline pte_t pte_swp_clear_uffd_wp(pte_t pte) { return pte_clear_uffd_wp(pte); }
+static inline pte_t pte_swp_mkuffd_wp(pte_t pte) { return pte_set_flags(pte, _PAGE_UFFD_WP); }
+static inline int pmd_swp_uffd_wp(pmd_t pmd)	{ return pmd_uffd_wp(pmd); }
+static inline pmd_t pmd_swp_clear_uffd_wp(pmd_t pmd) { return pmd_clear_uffd_wp(pmd); }
+static inline pmd_t pmd_swp_mkuffd_wp(pmd_t pmd)
+{
+	return pte_pmd(pte_swp_mkuffd_wp(pmd_pte(pmd)));
+}
+#endif
+
 /* The host map follows: what was filled in is mapped before user code runs. */
 
 struct vm_fault;
@@ -211,6 +285,7 @@ void hostmap_filled(struct mm_struct *mm, unsigned long addr, unsigned long page
 
 #define update_mmu_cache_range(vmf, vma, addr, ptep, nr) hostmap_filled((vma)->vm_mm, addr, nr)
 #define update_mmu_cache(vma, addr, ptep)	hostmap_filled((vma)->vm_mm, addr, 1)
+#define update_mmu_cache_pmd(vma, addr, pmdp)	hostmap_filled((vma)->vm_mm, (addr) & PMD_MASK, PTRS_PER_PTE)
 
 /* A right that was added needs no flush: the refill replaces the old mapping. */
 #define flush_tlb_fix_spurious_fault(vma, addr, ptep)	do { } while (0)

@@ -4,7 +4,6 @@
 
 void physmem_init(void);
 void physmem_back_reserved(void);
-void kmap_init(void);
 void paging_init(void);
 
 #endif

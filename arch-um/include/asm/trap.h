@@ -28,15 +28,6 @@ extern unsigned long kernel_sp;
 /* Leave nothing of the last mm's registers where the next one could read it. */
 void trap_scrub(void);
 
-/* The guard's windows, see trap/guard.c */
-void guard_init(void);
-bool guard_touched(unsigned long addr);
-bool guard_open_window(unsigned long addr);
-void guard_open_habit(int nr);
-void guard_hide_windows(void);
-void guard_trim(void);
-void guard_window_top(unsigned long addr);
-
 /* Fault of kernel code on a bad address: copy that fails instead. */
 int nofault_copy(void *to, const void *from, unsigned int size);
 

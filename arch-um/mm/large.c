@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Large pages of programs.
+ *
+ * Each run of pages that follow each other in memory is a host mapping, and each
+ * fault three host calls.  So anonymous memory comes in blocks of 64 KiB from the
+ * start (Documentation/admin-guide/mm/transhuge.rst): one fault and one mapping
+ * instead of 16.  Where memory is short or in pieces, it comes in single pages.
+ */
+#include <linux/sched.h>
+#include <linux/mm.h>
+#include <linux/compaction.h>
+#include <linux/init.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <asm/page.h>
+
+static int __init large_pages_init(void)
+{
+	if (!strstr(saved_command_line, "thp_anon="))
+		huge_anon_orders_always |= BIT(ilog2(SZ_64K) - PAGE_SHIFT);
+	/* Its look at memory twice a second wakes an idle guest; whoever needs a block compacts by itself. */
+	kcompactd_stop(0);
+	return 0;
+}
+late_initcall(large_pages_init);
