@@ -47,8 +47,8 @@ struct aio_ring {
 static struct aio_ring *ring;
 static long ring_end;			/* address, or -errno */
 static int efd = -1;
-static unsigned int in_flight;		/* at the host */
-static struct host_aio *done;		/* completed here, see sync_here(); latest first */
+static unsigned int in_flight;		/* submitted, and not reaped yet */
+static struct host_aio *done;		/* of these: completed here, see sync_here(); latest first */
 
 _Static_assert(sizeof(struct iocb) == sizeof(((struct host_aio *)0)->iocb), "");
 _Static_assert(offsetof(struct host_aio, iocb) == 0, "host_aio_submit() passes them as iocbs");
@@ -137,6 +137,7 @@ static void sync_here(struct host_aio *io)
 	io->res = host_retry(host_syscall1(__NR_fdatasync, iocb_of(io)->aio_fildes));
 	io->iocb[0] = (unsigned long)done;
 	done = io;
+	in_flight++;
 	host_write(efd, &one, sizeof(one));
 }
 
@@ -166,6 +167,7 @@ int host_aio_reap(struct host_aio **io, unsigned int max)
 	while (done && n < max) {
 		io[n] = done;
 		done = (struct host_aio *)io[n++]->iocb[0];
+		in_flight--;
 	}
 
 	head = ring->head;
@@ -184,9 +186,9 @@ int host_aio_reap(struct host_aio **io, unsigned int max)
 	return n;
 }
 
-int host_aio_pending(void)
+unsigned int host_aio_in_flight(void)
 {
-	return done || ring->head != __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+	return in_flight;
 }
 
 void host_aio_drain(void)

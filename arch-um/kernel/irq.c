@@ -26,9 +26,7 @@ int irq_enabled;
 EXPORT_SYMBOL(irq_enabled);
 unsigned int irq_pending;
 EXPORT_SYMBOL(irq_pending);
-unsigned int irq_busy_sources;
-u64 irq_looked;
-u64 irq_due;
+struct irq_polling irq_polling;
 static unsigned long late_until = INITIAL_JIFFIES;
 
 #define MAX_EVENTS 16
@@ -44,7 +42,7 @@ static DECLARE_WORK(shutdown_request, shutdown_work);
 static struct fd_irq {
 	int fd;
 	unsigned int events;
-	unsigned int busy;
+	unsigned int polled;		/* by so many callers */
 	bool soon;
 	bool used;
 } fd_irqs[NR_IRQS];
@@ -53,7 +51,7 @@ static void dispatch_soon(void)
 {
 	int irq;
 
-	irq_due = 0;
+	irq_polling.soon = 0;
 	for (irq = FIRST_FD_IRQ; irq < NR_IRQS; irq++) {
 		if (fd_irqs[irq].soon) {
 			fd_irqs[irq].soon = false;
@@ -63,13 +61,13 @@ static void dispatch_soon(void)
 }
 
 /*
- * Once is nothing: the host may have let others run.  A program that computes makes
- * it happen at every tick.
+ * A single late poll says little: the host may have let another process run.  A
+ * program that computes makes the poll late at every tick.
  */
 #define LATE_OFTEN	6		/* in LATE_WITHIN */
 #define LATE_WITHIN	(HZ / 10)
 
-void irq_look_was_late(void)
+void irq_poll_was_late(void)
 {
 	static unsigned long since = INITIAL_JIFFIES;
 	static unsigned int times;
@@ -82,11 +80,11 @@ void irq_look_was_late(void)
 		late_until = jiffies + HZ;
 }
 
-bool irq_looks_late(void)
+bool irq_polls_are_late(void)
 {
 	return time_before(jiffies, late_until);
 }
-EXPORT_SYMBOL(irq_looks_late);
+EXPORT_SYMBOL(irq_polls_are_late);
 
 static void dispatch_events(void)
 {
@@ -94,7 +92,7 @@ static void dispatch_events(void)
 
 	if (nr_events <= 0)
 		nr_events = host_poll(events, MAX_EVENTS, 0, NULL);
-	irq_looked = rdtsc();
+	irq_polling.polled = rdtsc();
 	for (i = 0; i < nr_events; i++)
 		generic_handle_irq(events[i].irq);
 	nr_events = 0;
@@ -155,7 +153,7 @@ EXPORT_SYMBOL(irq_run_pending);
  */
 void irq_wait(void)
 {
-	if (irq_due) {
+	if (irq_polling.soon) {
 		irq_raise(IRQ_PENDING_SOON);
 		return;
 	}
@@ -192,7 +190,7 @@ int request_fd_irq(int fd, unsigned int want, irq_handler_t handler, const char 
 	err = host_poll_add(fd, want, irq);
 	if (err)
 		goto free_irq;
-	host_set_async(fd, 1);	/* not all kinds can; those use fd_irq_busy() */
+	host_set_async(fd, 1);	/* not all kinds can; those use fd_irq_poll() */
 	/* what was ready before O_ASYNC was set raises no signal */
 	irq_raise(IRQ_PENDING_FD);
 	return irq;
@@ -213,7 +211,7 @@ void free_fd_irq(int irq, void *dev)
 	host_set_async(f->fd, 0);
 	host_poll_del(f->fd);
 	local_irq_save(flags);
-	irq_busy_sources -= !!f->busy;
+	irq_polling.sources -= !!f->polled;
 	local_irq_restore(flags);
 	free_irq(irq, dev);
 	f->used = false;
@@ -233,26 +231,32 @@ void fd_irq_events(int irq, unsigned int want)
 }
 EXPORT_SYMBOL(fd_irq_events);
 
-void fd_irq_busy(int irq, bool busy)
+void fd_irq_poll(int irq, bool on)
 {
 	struct fd_irq *f = &fd_irqs[irq];
 
-	if (busy) {
-		if (!f->busy++)
-			irq_busy_sources++;
-	} else if (!--f->busy) {
-		irq_busy_sources--;
+	if (on) {
+		if (!f->polled++)
+			irq_polling.sources++;
+	} else if (!--f->polled) {
+		irq_polling.sources--;
 	}
 }
-EXPORT_SYMBOL(fd_irq_busy);
+EXPORT_SYMBOL(fd_irq_poll);
 
 void fd_irq_soon(int irq)
 {
 	fd_irqs[irq].soon = true;
-	if (!irq_due)
-		irq_due = rdtsc() + IRQ_SOON;
+	if (!irq_polling.soon)
+		irq_polling.soon = rdtsc() + IRQ_SOON;
 }
 EXPORT_SYMBOL(fd_irq_soon);
+
+bool fd_irq_is_soon(int irq)
+{
+	return fd_irqs[irq].soon;
+}
+EXPORT_SYMBOL(fd_irq_is_soon);
 
 static irqreturn_t timer_irq(int irq, void *dev)
 {

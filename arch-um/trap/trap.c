@@ -25,7 +25,6 @@
 #include <asm/syscall.h>
 #include <asm/trap.h>
 #include <asm/trapnr.h>
-#include <asm/tsc.h>
 
 struct host_frame user_frame __ro_after_init;
 
@@ -94,10 +93,6 @@ static void load_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
 	regs->sp = sc->sp;
 	regs->ss = __USER_DS;
 }
-
-/* TSC cycles, about a ms: user code that runs for so long makes looks late. */
-#define LATE		3000000
-static u64 user_since;			/* only while there are busy sources */
 
 /* Which interrupt a host signal is; 0 for one that the interrupted code caused. */
 static unsigned int signal_irq(int signo)
@@ -255,9 +250,7 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	/* the host blocks interrupts in an interrupt's handler, and this one never returns */
 	if (signal_irq(last_signo) || handler_sp != user_frame.sp)
 		host_signals_unblock();
-	if (irq_busy_sources && rdtsc() - user_since > LATE)
-		irq_look_was_late();
-	irq_raise_due();
+	irq_leave_user();
 
 	/*
 	 * The user's registers are in pt_regs still.  The extended state was
@@ -403,8 +396,7 @@ asmlinkage noinstr void *trap_exit(void)
 			irq_raise(IRQ_PENDING_FD);
 	} while (READ_ONCE(irq_pending));
 	guard_leave();
-	if (irq_busy_sources)
-		user_since = rdtsc();
+	irq_enter_user();
 	return fpu_live ? user_frame.xsave : current->thread.xsave;
 }
 

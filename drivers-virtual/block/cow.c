@@ -34,7 +34,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/boot.h>
-#include "ubd.h"
+#include "image.h"
 
 #define COW_MAGIC	0x4f4f4f4d	/* "OOOM" */
 #define COW_VERSION	3
@@ -724,7 +724,7 @@ struct ubd_image *ubd_cow_open(const struct ubd_option *o, const struct ubd_file
 		ubd_file_close(&f);
 		return ERR_PTR(err);
 	}
-	c = make_cow(o, &f, ubd_file_image(&back, o->flags | UBD_READ_ONLY), o->flags);
+	c = make_cow(o, &f, ubd_raw_image(&back, o->flags | UBD_READ_ONLY), o->flags);
 	c->bitmap = bitmap_at();
 	c->data = data_at(c->bitmap_len);
 	return &c->image;

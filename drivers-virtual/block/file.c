@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Files of the host, and images that hold the disk as it is: files and block
- * devices.
+ * Files of the host: opening and locking them, and transfers.
  *
  * Transfers go by O_DIRECT where the file system has it: the host then serves
  * them while the guest runs, and keeps no second copy of what is in the guest's
@@ -17,7 +16,7 @@
 #include <linux/stat.h>
 #include <linux/string.h>
 #include <asm/drivers.h>
-#include "ubd.h"
+#include "image.h"
 
 static int cannot_open(const struct ubd_option *o, const char *path, int err)
 {
@@ -143,7 +142,7 @@ int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *pa
 	if (!f->read_only)
 		access |= HOST_O_WRITE;
 
-	/* Look before opening: opening a pipe would wait. */
+	/* Ask before opening: opening a pipe would wait. */
 	err = host_stat(path, &st);
 	if (err && !(err == -ENOENT && create))
 		return cannot_open(o, path, err);
@@ -237,18 +236,26 @@ int ubd_file_discard(struct ubd_file *f, u64 offset, u64 len, bool keep)
 		      host_punch_hole(f->cached, offset, len);
 }
 
+/* Counts batches of requests: a file's size is asked for once in each. */
+static unsigned int batch = 1;
+
+void ubd_files_changed(void)
+{
+	batch++;
+}
+
 /*
  * Has somebody made the file shorter?  A write would make it as long as it was, with
- * zeroes where there was data, so this comes first, once in a batch.  What was
- * beyond the end stays lost.
+ * zeroes where there was data, so this comes first.  What was beyond the end stays
+ * lost.
  */
-static void look_at_size(struct ubd_file *f)
+static void check_size(struct ubd_file *f)
 {
 	struct host_stat st;
 
-	if (!f->regular || f->ours || f->batch == ubd_batch)
+	if (!f->regular || f->ours || f->batch == batch)
 		return;
-	f->batch = ubd_batch;
+	f->batch = batch;
 	if (!host_fstat(f->cached, &st) && st.size < f->size) {
 		pr_err("%s has become shorter: what was beyond byte %llu is lost\n", f->path,
 		       st.size);
@@ -315,7 +322,7 @@ int ubd_transfer(struct ubd_io *io, struct ubd_file *f, u64 pos, u64 len, bool d
 	int fd = f->cached;
 
 	if (io->op != UBD_READ) {
-		look_at_size(f);
+		check_size(f);
 		if (pos + len > round_up(f->size, SECTOR_SIZE))
 			return -EIO;
 	}
@@ -366,79 +373,4 @@ int ubd_read_step(struct ubd_image *image, struct ubd_io *io)
 	len = io->left;
 	f = image->ops->find(image, &pos, &len);
 	return ubd_transfer(io, f, pos, len, false);
-}
-
-/* Images that hold the disk as it is */
-
-struct file_image {
-	struct ubd_image image;
-	struct ubd_file file;
-};
-
-static struct ubd_file *file_of(struct ubd_image *image)
-{
-	return &container_of(image, struct file_image, image)->file;
-}
-
-static int file_step(struct ubd_image *image, struct ubd_io *io)
-{
-	struct ubd_file *f = file_of(image);
-	int err;
-
-	switch (io->op) {
-	case UBD_READ:
-		return ubd_read_step(image, io);
-	case UBD_FLUSH:
-		return io->stage++ ? io->aio.res : ubd_sync(io, f);
-	case UBD_WRITE:
-		break;
-	}
-	if (io->stage) {
-		err = ubd_transferred(io);
-		if (err || !io->left)
-			return err;
-	}
-	io->stage = 1;
-	return ubd_transfer(io, f, io->offset, io->left, io->fua || image->flags & UBD_SYNC);
-}
-
-static int file_discard(struct ubd_image *image, u64 offset, u64 len, bool zero, bool keep)
-{
-	return ubd_file_discard(file_of(image), offset, len, keep);
-}
-
-static struct ubd_file *file_find(struct ubd_image *image, u64 *offset, u64 *len)
-{
-	return file_of(image);
-}
-
-static void file_close(struct ubd_image *image)
-{
-	struct file_image *f = container_of(image, struct file_image, image);
-
-	ubd_file_close(&f->file);
-	ubd_free(f);
-}
-
-static const struct ubd_image_ops file_ops = {
-	.step		= file_step,
-	.discard	= file_discard,
-	.find		= file_find,
-	.close		= file_close,
-};
-
-struct ubd_image *ubd_file_image(const struct ubd_file *file, unsigned int flags)
-{
-	struct file_image *f = ubd_alloc(sizeof(*f));
-
-	f->file = *file;
-	f->image.ops = &file_ops;
-	f->image.path = file->path;
-	f->image.flags = flags | (file->read_only ? UBD_READ_ONLY : 0);
-	f->image.size = file->size;
-	f->image.block_size = file->block_size;
-	/* Asking the file system would change the file's time; the first discard will tell. */
-	f->image.trim = ubd_may_trim(f->image.flags);
-	f->image.cached = f->image.fua = !(flags & UBD_SYNC);
-	return &f->image;
 }

@@ -1,178 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between the block device (ubd.c) and the kinds of images behind it.
- *
- * The device turns requests into ubd_io and host completions into the end of
- * requests.  An image says which host requests an ubd_io takes, one after
- * the other: it never waits and never touches the queue.
- *
- *	file.c	files of the host, and images that hold the disk as it is
- *	cow.c	what was written to a disk whose contents are another image's
+ * The block device: options (option.c) make disks (disk.c), whose requests
+ * (request.c) go to images (image.h).
  */
 #ifndef UBD_H
 #define UBD_H
 
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
 #include <linux/list.h>
-#include <linux/seq_buf.h>
-#include <linux/spinlock.h>
-#include <linux/types.h>
-#include <asm/host.h>
+#include <linux/workqueue.h>
+#include "image.h"
 
-/* Flags; the letters of the option */
-#define UBD_READ_ONLY	0x01	/* r, or the file cannot be written */
-#define UBD_SYNC	0x02	/* s: a write completes when it is on the disk */
-#define UBD_RAW		0x04	/* d: contents are data, whatever they look like */
-#define UBD_SHARED	0x08	/* c: do not lock */
-#define UBD_NO_TRIM	0x10	/* t */
-#define UBD_DISPOSABLE	0x20	/* v: what is written is lost with the process */
+struct ubd {
+	unsigned int index;
+	char name[DISK_NAME_LEN];	/* ubda */
+	struct ubd_option option;
+	struct ubd_image *image;
+	struct gendisk *disk;
+	bool leaving;			/* under the disk's open_mutex */
 
-/* The host's answer to a discard does not say when it is on the disk. */
-#define ubd_may_trim(flags)	(!((flags) & (UBD_READ_ONLY | UBD_SYNC | UBD_NO_TRIM)))
-
-/* What an option says, and where to say what is wrong with it. */
-struct ubd_option {
-	const char *name;		/* what is between "ubd" and "=" */
-	char *path;
-	char *backing;			/* NULL: none */
-	char *serial;			/* likewise */
-	unsigned int unit;
-	unsigned int flags;
-	struct seq_buf *why;
+	/* request.c's */
+	struct blk_mq_tag_set tags;
+	struct delayed_work save;
+	struct work_struct discard;
+	struct list_head discards;	/* ubd_io.link; under ubd_lock */
 };
 
-/* Put a line into @o->why; returns @err. */
-__printf(3, 4) int ubd_refuse(const struct ubd_option *o, int err, const char *fmt, ...);
+/* Requests (request.c) */
 
-/* Memory for what is made while the command line is parsed, before there is a slab; zeroed. */
-void *ubd_alloc(size_t size);
-void ubd_free(void *p);
+/* At initcall time, before there is a queue.  0, or -errno: the host has no AIO for us. */
+int ubd_aio_start(void);
+/* What a disk's queue needs, from its image. */
+int ubd_queue_init(struct ubd *ubd);
+void ubd_queue_free(struct ubd *ubd);
 
-struct ubd_io;
+/* Disks (disk.c).  Process context; may sleep. */
 
-struct ubd_image {
-	const struct ubd_image_ops *ops;
-	const char *path;		/* for messages */
-	unsigned int flags;
-	u64 size;			/* bytes; the device rounds up to sectors */
-	unsigned int block_size;	/* bytes that the host reads and writes best */
-	bool trim;			/* discard() may work */
-	bool cached;			/* has something to write when it is flushed */
-	bool fua;			/* takes single writes that are on the disk when done */
-	bool one_by_one;		/* takes one request at a time */
-	bool unsaved;			/* ends badly if it is not flushed before the process ends */
-};
-
-struct ubd_image_ops {
-	/*
-	 * Get ready for requests; process context.  For what needs more memory than
-	 * there is when images are opened.  0, or -errno and a message.
-	 */
-	int (*start)(struct ubd_image *image, const struct ubd_option *o);
-
-	/*
-	 * Prepare the next host request of @io in @io->aio.  Called for the first
-	 * time with @io->stage 0, and then with each result in @io->aio.res.  Under
-	 * ubd_lock.  1: prepared; 0: @io is done; -errno: it failed, -EAGAIN: for
-	 * lack of memory.
-	 */
-	int (*step)(struct ubd_image *image, struct ubd_io *io);
-
-	/*
-	 * The range is not needed any more.  If @zero it reads as zeroes after that,
-	 * and if @keep it keeps its blocks.  Process context; waits for the host, so
-	 * not for a large range.  0, or -errno, -EAGAIN as above.
-	 */
-	int (*discard)(struct ubd_image *image, u64 offset, u64 len, bool zero, bool keep);
-
-	/* The file that holds what is to be read at *@offset, where there; cuts @len. */
-	struct ubd_file *(*find)(struct ubd_image *image, u64 *offset, u64 *len);
-
-	void (*close)(struct ubd_image *image);
-};
-
-enum ubd_op { UBD_READ, UBD_WRITE, UBD_FLUSH };
-
-struct ubd_io {
-	struct host_aio aio;
-	enum ubd_op op;
-	bool fua;			/* on the disk when done */
-	u8 stage;			/* the image's; 0 at the start */
-	int error;			/* how it ended: 0 or -errno */
-	struct list_head link;		/* the device's */
-	u64 begin;			/* bytes */
-	u64 offset;			/* bytes; of what is not done yet */
-	u64 left;			/* bytes */
-	unsigned int niov;
-	struct host_iovec *next;	/* first of @niov that are not done yet */
-
-	/* The host request: to @file at @pos, of so many, the last of them cut. */
-	struct ubd_file *file;
-	u64 pos;
-	unsigned int cut_niov;
-	unsigned long cut_len;		/* what the last one's length was */
-
-	struct host_iovec iov[];
-};
-
-#define UBD_SEGMENTS	64		/* ubd_io.iov[] */
-
-/* Held with interrupts off, for everything between queue and host. */
-extern spinlock_t ubd_lock;
-/* Counts the batches that went to the host. */
-extern unsigned int ubd_batch;
-
-/* A file of the host. */
-struct ubd_file {
-	const char *path;
-	int cached;			/* descriptor; also carries the lock */
-	int direct;			/* or -1 */
-	unsigned int align;		/* what @direct asks for */
-	unsigned int block_size;
-	bool read_only;
-	bool regular;			/* not a device, so it can change its size */
-	bool ours;			/* nobody else can get at it */
-	u64 size;			/* bytes that are there */
-	u64 dev, ino;
-	s64 mtime;
-	unsigned int batch;		/* when the size was looked at, see ubd_batch */
-};
-
-/*
- * Open and lock the file at @path, which @flags may make read-only; -errno and a
- * message.  An empty file is refused unless @create; then one that is not there
- * is made.
- */
-int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *path,
-		  unsigned int flags, bool create);
-/* An unnamed file, to be lost with the process. */
-int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o);
-void ubd_file_close(struct ubd_file *f);
-int ubd_file_discard(struct ubd_file *f, u64 offset, u64 len, bool keep);
-
-/* Prepare the transfer of the next @len bytes of @io at @pos of @f.  1 or -errno. */
-int ubd_transfer(struct ubd_io *io, struct ubd_file *f, u64 pos, u64 len, bool dsync);
-/* It is done.  -errno, or 0: some of it, maybe not all. */
-int ubd_transferred(struct ubd_io *io);
-/* Prepare a flush of @f.  1. */
-int ubd_sync(struct ubd_io *io, struct ubd_file *f);
-/* Take the next step of a read, whatever images it goes through. */
-int ubd_read_step(struct ubd_image *image, struct ubd_io *io);
-
-/*
- * Images; or an ERR_PTR, and a message.
- *
- * One that holds the disk as it is, in @f, which it takes over.
- */
-struct ubd_image *ubd_file_image(const struct ubd_file *f, unsigned int flags);
-
-/* Does @f begin like a COW file? */
-bool ubd_is_cow(const struct ubd_file *f);
-/*
- * The image of a COW file and its backing file: of @f, which is open and which it
- * takes over, or if that is NULL of what @o names, made if it is not there.
- */
-struct ubd_image *ubd_cow_open(const struct ubd_option *o, const struct ubd_file *f);
-/* What is written to it goes to an unnamed file.  Takes over @lower. */
-struct ubd_image *ubd_disposable(const struct ubd_option *o, struct ubd_image *lower);
+/* Show the disk to the guest. */
+int ubd_disk_add(struct ubd *ubd);
+/* From now on nobody can open it; false: somebody has it open. */
+bool ubd_disk_leave(struct ubd *ubd);
+/* After ubd_disk_leave(): remove it, and close its image. */
+void ubd_disk_remove(struct ubd *ubd);
+/* Have on the host's disk what is still in memory only. */
+void ubd_disk_flush(struct ubd *ubd);
 
 #endif

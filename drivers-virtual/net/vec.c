@@ -371,8 +371,8 @@ static void look_at_control(struct vec *vec)
 
 /*
  * The host's signal for each frame costs the sender and us more than the frame
- * does.  Where many came within a tick more will: entries into the kernel look for
- * them instead, without signals, until few come or such looks come late.
+ * does.  Where many came within a tick more will: entries into the kernel poll for
+ * them instead, without signals, until few come or the polls come late.
  */
 static void set_quiet(struct vec *vec, bool quiet)
 {
@@ -383,7 +383,7 @@ static void set_quiet(struct vec *vec, bool quiet)
 	vec->quiet = quiet;
 	host_net_signal(vec->link.fd, !quiet);
 	local_irq_save(flags);
-	fd_irq_busy(vec->irq, quiet);
+	fd_irq_poll(vec->irq, quiet);
 	local_irq_restore(flags);
 	if (quiet) {
 		vec->calm_count = vec->counts.rx_packets;
@@ -438,7 +438,7 @@ static int vec_poll(struct napi_struct *napi, int budget)
 		} else if (work >= VEC_MANY) {
 			/* The next poll will find what comes while these are used. */
 			work = budget;
-		} else if (vec->quiet && irq_looks_late()) {
+		} else if (vec->quiet && irq_polls_are_late()) {
 			set_quiet(vec, false);
 			/* What came before this raises no signal any more. */
 			continue;
@@ -450,7 +450,7 @@ static int vec_poll(struct napi_struct *napi, int budget)
 		vec->tick_count = vec->counts.rx_packets - work;
 	}
 	if (vec->counts.rx_packets - vec->tick_count >= VEC_MANY && vec->connected &&
-	    !irq_looks_late())
+	    !irq_polls_are_late())
 		set_quiet(vec, true);
 	if (work < budget)
 		napi_complete_done(napi, work);

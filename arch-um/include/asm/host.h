@@ -118,7 +118,7 @@ int host_unread(int fd);		/* bytes that wait to be read from @fd */
  */
 int host_private(int fd);
 
-/* Asynchronous I/O on files (aio.c) */
+/* Asynchronous I/O on files (aio.c).  Drivers submit and take requests by asm/aio.h. */
 struct host_iovec {		/* same as struct iovec */
 	void *base;
 	unsigned long len;
@@ -152,8 +152,8 @@ void host_aio_prep(struct host_aio *io, enum host_aio_op op, int fd,
 int host_aio_submit(struct host_aio **io, unsigned int nr);
 /* Takes up to @max completed requests off the ring in memory: no host call. */
 int host_aio_reap(struct host_aio **io, unsigned int max);
-/* Is there one to take?  No host call either. */
-int host_aio_pending(void);
+/* How many were submitted and not taken yet. */
+unsigned int host_aio_in_flight(void);
 /*
  * Before a restart: wait until the host has answered all, and will write to no
  * memory any more.  Waits.
