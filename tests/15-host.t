@@ -5,14 +5,8 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-flags=(-O2 -g -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -ffreestanding -fno-strict-aliasing -fno-stack-protector
-	-mno-red-zone -mno-sse -mno-mmx -mno-80387 -fcf-protection=none -fPIE)
-objects=()
-for name in aio file keep net poll process socket time tty; do
-	gcc "${flags[@]}" -c -o "$tmp/$name.o" "$top/arch-um/host/$name.c" || exit 1
-	objects+=("$tmp/$name.o")
-done
-gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -o "$tmp/room" "$here/host/room.c" "${objects[@]}" -lutil || exit 1
+host_room aio file keep net poll process socket time tty unix || exit 1
+gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -o "$tmp/room" "$here/host/room.c" "${OBJECTS[@]}" -lutil || exit 1
 
 # On a disk, for O_DIRECT: the build folder. /tmp may be in memory.
 mkdir -p "$build/host"

@@ -5,15 +5,9 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-flags=(-O2 -g -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -ffreestanding -fno-strict-aliasing -fno-stack-protector
-	-mno-red-zone -mno-sse -mno-mmx -mno-80387 -fcf-protection=none -fPIE)
-objects=()
-for name in confine file poll process socket tty; do
-	gcc "${flags[@]}" -c -o "$tmp/$name.o" "$top/arch-um/host/$name.c" || exit 1
-	objects+=("$tmp/$name.o")
-done
+host_room confine file poll process socket tty unix || exit 1
 # Static: the C library's own calls, as memcpy, must be text that the filter knows.
-gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -static-pie -fPIE -o "$tmp/wall" "$here/host/wall.c" "${objects[@]}" || exit 1
+gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -static-pie -fPIE -o "$tmp/wall" "$here/host/wall.c" "${OBJECTS[@]}" || exit 1
 
 mkdir "$tmp/work"
 timeout "$LIMIT" "$tmp/wall" "$tmp/work"

@@ -131,6 +131,18 @@ tool() { # NAME
 	printf '%s\n' "$out"
 }
 
+# The host room, compiled as for the kernel; its objects are in OBJECTS.
+host_room() { # NAME...
+	local name
+	OBJECTS=()
+	for name; do
+		gcc -O2 -g -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -ffreestanding -fno-strict-aliasing -fno-stack-protector \
+			-mno-red-zone -mno-sse -mno-mmx -mno-80387 -fcf-protection=none -fPIE \
+			-c -o "$tmp/$name.o" "$top/arch-um/host/$name.c" >&2 || return 1
+		OBJECTS+=("$tmp/$name.o")
+	done
+}
+
 ### Guests
 
 # Commands in front of the guest; what is here must exec the next, so that the guest keeps the pid.

@@ -21,6 +21,7 @@
 #include "../include/asm/host.h"
 #include "keep.h"
 #include "syscall.h"
+#include "unix.h"
 
 static int open_flags(unsigned int flags)
 {
@@ -275,7 +276,7 @@ int host_mkdir(const char *path)
 	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
 }
 
-int host_is_socket(const char *path)
+int file_is_socket(const char *path)
 {
 	struct stat st;
 

@@ -20,11 +20,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <fcntl.h>
 #include "../include/asm/host.h"
 #include "keep.h"
 #include "syscall.h"
+#include "unix.h"
 
 #define NS_PER_S	1000000000LL
 #define SEND_BUFFER	(1 << 20)
@@ -109,20 +109,20 @@ static int find_kind(int fd)
 	memset(&ifr, 0, sizeof(ifr));
 	if (!host_syscall3(__NR_ioctl, fd, TUNGETIFF, (long)&ifr) && ifr.ifr_flags & IFF_TAP &&
 	    ifr.ifr_flags & IFF_NO_PI)
-		return ifr.ifr_flags & IFF_VNET_HDR ? HOST_NET_TAP_VNET : HOST_NET_TAP;
+		return ifr.ifr_flags & IFF_VNET_HDR ? HOST_TAP_VNET : HOST_TAP;
 	if (host_syscall5(__NR_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&type, (long)&len))
-		return HOST_NET_NONE;
+		return HOST_OTHER;
 	set_send_buffer(fd);
 	switch (type) {
 	case SOCK_STREAM:
-		return HOST_NET_STREAM;
+		return HOST_SOCK_STREAM;
 	case SOCK_DGRAM:
 	case SOCK_RAW:
-		return HOST_NET_DATAGRAMS;
+		return HOST_SOCK_DGRAM;
 	case SOCK_SEQPACKET:
-		return HOST_NET_SEQPACKET;
+		return HOST_SOCK_SEQPACKET;
 	default:
-		return HOST_NET_NONE;
+		return HOST_OTHER;
 	}
 }
 
@@ -134,78 +134,13 @@ int host_net_kind(int fd)
 	return kept_get(KEPT_NET_KIND, fd);
 }
 
-static int socket_type(int kind)
-{
-	switch (kind) {
-	case HOST_NET_STREAM:
-		return SOCK_STREAM;
-	case HOST_NET_SEQPACKET:
-		return SOCK_SEQPACKET;
-	default:
-		return SOCK_DGRAM;
-	}
-}
-
 static int new_socket(int kind)
 {
-	int fd = host_syscall3(__NR_socket, AF_UNIX,
-			       socket_type(kind) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = unix_socket(kind);
 
 	if (fd >= 0)
 		set_send_buffer(fd);
 	return fd;
-}
-
-int host_net_address(const char *path, void *address)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	unsigned long len = strlen(path);
-
-	if (len >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, len);
-	memcpy(address, &addr, sizeof(addr));
-	return offsetof(struct sockaddr_un, sun_path) + len + 1;
-}
-
-static int to_path(int call, int fd, const char *path)
-{
-	unsigned char address[HOST_PEER_LEN];
-	int len = host_net_address(path, address);
-
-	if (len < 0)
-		return len;
-	return host_retry(host_syscall3(call, fd, (long)address, len));
-}
-
-/* A socket that nobody has open any more.  Asked by one of another kind, which no peer notices. */
-static int is_left_over(int kind, const char *path)
-{
-	int fd, ret;
-
-	if (!host_is_socket(path))
-		return 0;
-	fd = new_socket(kind == HOST_NET_STREAM ? HOST_NET_DATAGRAMS : HOST_NET_STREAM);
-	if (fd < 0)
-		return 0;
-	ret = to_path(__NR_connect, fd, path);
-	host_syscall1(__NR_close, fd);
-	return ret == -ECONNREFUSED;
-}
-
-static int bind_path(int fd, int kind, const char *path)
-{
-	/* The socket's own mode becomes the file's, so it is never open to others. */
-	int ret = host_syscall2(__NR_fchmod, fd, 0600);
-
-	if (!ret)
-		ret = to_path(__NR_bind, fd, path);
-	/* The last guest could not remove it: it was confined. */
-	if (ret == -EADDRINUSE && is_left_over(kind, path)) {
-		host_syscall1(__NR_unlink, (long)path);
-		ret = to_path(__NR_bind, fd, path);
-	}
-	return ret;
 }
 
 /* @fd, remembered; or closed because of @err. */
@@ -228,9 +163,9 @@ int host_net_connect(int kind, const char *src, const char *dst)
 	if (fd < 0)
 		return fd;
 	if (src)
-		err = bind_path(fd, kind, src);
+		err = unix_bind(fd, kind, src);
 	if (!err)
-		err = to_path(__NR_connect, fd, dst);
+		err = unix_connect(fd, dst);
 	fd = done(KEPT_NET_CONNECT, kind, dst, fd, err);
 	if (fd >= 0 && src)
 		kept_record(KEPT_NET_SRC, fd, src, 1);
@@ -246,7 +181,7 @@ int host_net_listen(int kind, const char *src)
 	fd = new_socket(kind);
 	if (fd < 0)
 		return fd;
-	err = bind_path(fd, kind, src);
+	err = unix_bind(fd, kind, src);
 	if (!err)
 		err = host_syscall2(__NR_listen, fd, 4);
 	return done(KEPT_NET_LISTEN, kind, src, fd, err);
@@ -284,11 +219,11 @@ int host_net_datagrams(const char *src, const char *dst, int *connected)
 		}
 		return fd;
 	}
-	fd = new_socket(HOST_NET_DATAGRAMS);
+	fd = new_socket(HOST_SOCK_DGRAM);
 	if (fd < 0)
 		return fd;
-	err = bind_path(fd, HOST_NET_DATAGRAMS, src);
-	*connected = !err && !to_path(__NR_connect, fd, dst);
+	err = unix_bind(fd, HOST_SOCK_DGRAM, src);
+	*connected = !err && !unix_connect(fd, dst);
 	fd = done(KEPT_NET_DATAGRAMS, 0, src, fd, err);
 	if (fd >= 0)
 		kept_record(KEPT_NET_CONNECTED, fd, dst, *connected);
@@ -317,7 +252,7 @@ static int open_port(int control)
 	struct sockaddr_un answer;
 	long fd, ret;
 
-	fd = new_socket(HOST_NET_DATAGRAMS);
+	fd = new_socket(HOST_SOCK_DGRAM);
 	if (fd < 0)
 		return fd;
 	/* A name of no file: 0 and what nobody else has.  The switch uses all of its length. */
@@ -351,10 +286,10 @@ int host_net_switch(const char *path, int *control)
 			*control = ctl;
 		return fd;
 	}
-	ctl = new_socket(HOST_NET_STREAM);
+	ctl = new_socket(HOST_SOCK_STREAM);
 	if (ctl < 0)
 		return ctl;
-	err = to_path(__NR_connect, ctl, path);
+	err = unix_connect(ctl, path);
 	fd = err < 0 ? err : open_port(ctl);
 	if (fd >= 0)
 		fd = done(KEPT_NET_SWITCH, 0, path, fd, 0);

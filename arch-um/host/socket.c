@@ -5,36 +5,17 @@
  * Calls after host_confine():
  *	accept4
  *	recvmsg sendmsg sendto	never wait, never raise SIGPIPE
- *	socket fchmod setsockopt bind listen
- *				with hotplug=
+ *	setsockopt listen	with hotplug=; and see unix.c
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include "../include/asm/host.h"
 #include "keep.h"
 #include "syscall.h"
-
-_Static_assert(sizeof(struct sockaddr_un) <= HOST_PEER_LEN, "");
-
-static int unix_address(struct sockaddr_un *addr, const char *path)
-{
-	memset(addr, 0, sizeof(*addr));
-	addr->sun_family = AF_UNIX;
-	if (strlen(path) >= sizeof(addr->sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr->sun_path, path);
-	return 0;
-}
-
-int host_unix_peer(const char *path, void *peer, unsigned int *peer_len)
-{
-	*peer_len = sizeof(struct sockaddr_un);
-	return unix_address(peer, path);
-}
+#include "unix.h"
 
 int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name)
 {
@@ -49,60 +30,23 @@ int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name)
 	       !memcmp(addr->sun_path + len - n, name, n);
 }
 
-/* Is it a socket at @addr whose owner is gone? */
-static int is_stale(const struct sockaddr_un *addr, int type)
+int host_unix_listen(const char *path, int kind)
 {
-	long ret;
-	int fd;
-
-	/* Whatever else is there does not answer either. */
-	if (!host_is_socket(addr->sun_path))
-		return 0;
-	fd = host_syscall3(__NR_socket, AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return 0;
-	ret = host_syscall3(__NR_connect, fd, (long)addr, sizeof(*addr));
-	host_close(fd);
-	return ret == -ECONNREFUSED;
-}
-
-static long bind_unix(int fd, const struct sockaddr_un *addr, int type)
-{
-	long ret = host_syscall3(__NR_bind, fd, (long)addr, sizeof(*addr));
-
-	if (ret == -EADDRINUSE && is_stale(addr, type)) {
-		host_unlink(addr->sun_path);
-		ret = host_syscall3(__NR_bind, fd, (long)addr, sizeof(*addr));
-	}
-	return ret;
-}
-
-int host_unix_listen(const char *path, int type)
-{
-	int fd, on = 1, kind = type == 1 ? SOCK_STREAM : SOCK_DGRAM;
-	struct sockaddr_un addr;
+	int fd, on = 1;
 	long ret;
 
-	if (kept_recall(KEPT_LISTEN, type, path, &ret))
+	if (kept_recall(KEPT_LISTEN, kind, path, &ret))
 		return ret;
-	ret = unix_address(&addr, path);
-	if (ret)
-		return ret;
-	fd = host_syscall3(__NR_socket, AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = unix_socket(kind);
 	if (fd < 0)
 		return fd;
-	/* The socket's own mode becomes the file's, so it is never open to others. */
-	ret = host_syscall2(__NR_fchmod, fd, 0600);
+	ret = host_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_PASSCRED, (long)&on, sizeof(on));
 	if (!ret)
-		ret = host_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_PASSCRED, (long)&on,
-				    sizeof(on));
-	if (!ret)
-		ret = bind_unix(fd, &addr, kind);
-	if (!ret && type == 1)
+		ret = unix_bind(fd, kind, path);
+	if (!ret && kind != HOST_SOCK_DGRAM)
 		ret = host_syscall2(__NR_listen, fd, 16);
 	if (!ret)
-		ret = kept_record(KEPT_LISTEN, type, path, fd);
+		ret = kept_record(KEPT_LISTEN, kind, path, fd);
 	if (ret < 0)
 		host_syscall1(__NR_close, fd);
 	return ret;

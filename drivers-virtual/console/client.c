@@ -240,7 +240,7 @@ static int socket_open(const struct chan_request *req)
 			       req->name, req->spec);
 		return -ENOENT;
 	}
-	fd = host_unix_listen(path, 1);
+	fd = host_unix_listen(path, HOST_SOCK_STREAM);
 	if (fd >= 0)
 		return listener_new(req, &socket_chan_ops, &socket_client_ops, fd);
 	if (fd == -EADDRINUSE)

@@ -378,7 +378,7 @@ int __init mconsole_open(const char *path)
 {
 	if (path) {
 		mc_uid = host_getuid();
-		mc_fd = host_unix_listen(path, 2);
+		mc_fd = host_unix_listen(path, HOST_SOCK_DGRAM);
 	}
 	if (mc_fd == -ENAMETOOLONG)
 		um_die("%s: this is too long for the name of a socket: name a shorter folder with uml_dir=",

@@ -90,8 +90,10 @@ void __init mc_notify_open(int fd, const char *path)
 	if (fd < 0)
 		um_die("mconsole=notify:%s: the guest needs a name for that: add umid=NAME",
 		       socket);
-	if (host_unix_peer(socket, peer, &peer_len))
+	ret = host_unix_address(socket, peer);
+	if (ret < 0)
 		um_die("mconsole=notify:%s: this is too long for the name of a socket", socket);
+	peer_len = ret;
 	notify_fd = fd;
 	ret = notify(MC_SOCKET, path, strlen(path));
 	if (ret < 0)

@@ -11,7 +11,7 @@ static int bess_open(struct vec_link *link, const struct vec_options *o, struct 
 	link->max_mtu = VEC_MAX_MTU;
 	if (o->vnet)
 		vec_use_vnet(link);
-	return vec_unix_open(link, HOST_NET_SEQPACKET, o, why);
+	return vec_unix_open(link, HOST_SOCK_SEQPACKET, o, why);
 }
 
 const struct vec_transport vec_bess = {

@@ -23,7 +23,7 @@ static int dgram_open(struct vec_link *link, const struct vec_options *o, struct
 		seq_buf_printf(why, "src= and dst= are the same: the peer has a socket of its own");
 		return -EINVAL;
 	}
-	len = host_net_address(o->dst, link->address);
+	len = host_unix_address(o->dst, link->address);
 	link->fd = len < 0 ? len : host_net_datagrams(o->src, o->dst, &connected);
 	if (link->fd == -EADDRINUSE)
 		seq_buf_printf(why, "%s: this is there already: choose another name", o->src);

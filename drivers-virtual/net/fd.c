@@ -25,7 +25,7 @@ static int fd_open(struct vec_link *link, const struct vec_options *o, struct se
 		vec_use_vnet(link);
 	kind = host_net_kind(own);
 	switch (kind) {
-	case HOST_NET_STREAM:
+	case HOST_SOCK_STREAM:
 		if (o->vnet) {
 			seq_buf_printf(why, "vnet= is not for streams");
 			return -EINVAL;
@@ -33,17 +33,17 @@ static int fd_open(struct vec_link *link, const struct vec_options *o, struct se
 		link->transport = &vec_stream;
 		link->prefix = true;
 		return 0;
-	case HOST_NET_DATAGRAMS:
+	case HOST_SOCK_DGRAM:
 		link->transport = &vec_dgram;
 		link->retry = true;
 		return 0;
-	case HOST_NET_SEQPACKET:
+	case HOST_SOCK_SEQPACKET:
 		link->transport = &vec_bess;
 		return 0;
-	case HOST_NET_TAP_VNET:
+	case HOST_TAP_VNET:
 		link->vnet = true;
 		fallthrough;
-	case HOST_NET_TAP:
+	case HOST_TAP:
 		link->transport = &vec_tap;
 		return 0;
 	default:

@@ -274,7 +274,7 @@ static int frames_open(struct vec_link *link, const struct vec_options *o, struc
 {
 	link->max_mtu = VEC_MAX_MTU;
 	link->prefix = true;
-	return vec_unix_open(link, HOST_NET_STREAM, o, why);
+	return vec_unix_open(link, HOST_SOCK_STREAM, o, why);
 }
 
 const struct vec_transport vec_stream = {

@@ -342,7 +342,7 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 		skip(kind, "no O_DIRECT here");
 		return;
 	}
-	ok(!host_aio_pending(), "%s: nothing is pending at first", kind);
+	ok(!host_aio_in_flight(), "%s: nothing is in flight at first", kind);
 
 	for (i = 0; i < BLOCKS; i++) {
 		for (n = 0; n < BLOCK; n++)
@@ -398,7 +398,7 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 		list[i] = &io[i];
 	is(host_aio_submit(list, BLOCKS), BLOCKS, "many are on their way");
 	host_aio_drain();
-	is(host_aio_pending(), 0, "none is left after a drain");
+	is(host_aio_in_flight(), 0, "none is left after a drain");
 	host_close(fd);
 	host_unlink("aio");
 }
@@ -442,11 +442,11 @@ static void test_socket(void)
 
 	memset(longname, 'x', sizeof(longname));
 	longname[sizeof(longname) - 1] = 0;
-	is(host_unix_listen(longname, 1), -ENAMETOOLONG, "a socket's name can be too long");
-	fd = host_unix_listen("socket", 2);
+	is(host_unix_listen(longname, HOST_SOCK_STREAM), -ENAMETOOLONG, "a socket's name can be too long");
+	fd = host_unix_listen("socket", HOST_SOCK_DGRAM);
 	ok(fd >= 0, "a datagram socket can be made");
 	ok(!stat("socket", &st) && (st.st_mode & 07777) == 0600, "for us alone");
-	is(host_unix_listen("socket", 2), -EADDRINUSE, "but not twice");
+	is(host_unix_listen("socket", HOST_SOCK_DGRAM), -EADDRINUSE, "but not twice");
 	is(host_recv_peer(fd, buf, sizeof(buf), peer, &peer_len, &uid), -EAGAIN, "receiving does not wait");
 	s = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (bind(s, (void *)&me, sizeof(me)) || connect(s, (void *)&addr, sizeof(addr)) ||
@@ -462,7 +462,12 @@ static void test_socket(void)
 	unlink("socket");
 	unlink("peer");
 
-	fd = host_unix_listen("socket", 1);
+	fd = host_unix_listen("socket", HOST_SOCK_STREAM);
+	is(host_unix_listen("socket", HOST_SOCK_STREAM), -EADDRINUSE, "nobody else can listen at the same place");
+	is(host_accept(fd, 'x'), -EAGAIN, "asking whether a listener is alive is no connection");
+	close(fd);
+	fd = host_unix_listen("socket", HOST_SOCK_STREAM);
+	ok(fd >= 0, "a socket that a killed guest left is replaced");
 	is(host_accept(fd, 'x'), -EAGAIN, "accepting does not wait");
 	s = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (connect(s, (void *)&addr, sizeof(addr)))
@@ -484,12 +489,12 @@ static void test_net(void)
 	int listener, a, b, i, s[2], connected;
 	FILE *f;
 
-	is(host_net_connect(HOST_NET_SEQPACKET, NULL, "net"), -ENOENT, "nobody listens where nothing is");
-	listener = host_net_listen(HOST_NET_SEQPACKET, "net");
+	is(host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net"), -ENOENT, "nobody listens where nothing is");
+	listener = host_net_listen(HOST_SOCK_SEQPACKET, "net");
 	ok(listener >= 0, "a peer can be waited for");
-	is(host_net_listen(HOST_NET_SEQPACKET, "net"), -EADDRINUSE, "but not twice at one place");
+	is(host_net_listen(HOST_SOCK_SEQPACKET, "net"), -EADDRINUSE, "but not twice at one place");
 	is(host_net_accept(listener), -EAGAIN, "nobody is there at first");
-	a = host_net_connect(HOST_NET_SEQPACKET, NULL, "net");
+	a = host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net");
 	b = host_net_accept(listener);
 	ok(a >= 0 && b >= 0, "a peer comes");
 	for (i = 0; i < 3; i++) {
@@ -512,12 +517,12 @@ static void test_net(void)
 	is(host_net_hung_up(b), 1, "one that has gone has");
 	host_close(b);
 	host_close(listener);
-	ok((listener = host_net_listen(HOST_NET_STREAM, "net")) >= 0, "a socket left over is replaced");
+	ok((listener = host_net_listen(HOST_SOCK_STREAM, "net")) >= 0, "a socket left over is replaced");
 	host_close(listener);
 	unlink("net");
 	f = fopen("net", "w");
 	fclose(f);
-	is(host_net_listen(HOST_NET_STREAM, "net"), -EADDRINUSE, "a file is not");
+	is(host_net_listen(HOST_SOCK_STREAM, "net"), -EADDRINUSE, "a file is not");
 	unlink("net");
 
 	a = host_net_datagrams("one", "two", &connected);
@@ -525,7 +530,7 @@ static void test_net(void)
 	b = host_net_datagrams("two", "one", &connected);
 	ok(b >= 0 && connected, "but is connected to one that is there");
 	p[0].name = address;
-	p[0].name_len = host_net_address("two", address);
+	p[0].name_len = host_unix_address("two", address);
 	is(host_packets_send(a, p, 1), 1, "a frame can go by name");
 	is(host_packets_receive(b, q, 3), 1, "and comes");
 	host_close(a);
@@ -535,8 +540,8 @@ static void test_net(void)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s))
 		exit(1);
-	is(host_net_kind(s[0]), HOST_NET_STREAM, "a stream is known as one");
-	is(host_net_kind(0), HOST_NET_NONE, "and what is no network");
+	is(host_net_kind(s[0]), HOST_SOCK_STREAM, "a stream is known as one");
+	is(host_net_kind(0), HOST_OTHER, "and what is no network");
 	host_net_noted(s[0], &noted);
 	ok(!noted.skip && !noted.unsent && !noted.prefix_len, "nothing is noted about it");
 	host_net_note(s[0], &note);

@@ -70,7 +70,6 @@ int host_mkdir(const char *path);			/* [boot] mode 0700 */
  * In the first kernel only.
  */
 int host_list(const char *path, char *names, unsigned long size);
-int host_is_socket(const char *path);		/* after host_confine() only where hotplug= allows to open */
 /* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
 int host_is_left_over(const char *path);
 int host_set_nonblock(int fd, int on);
@@ -197,9 +196,15 @@ int host_timer_arm(unsigned long long ns);	/* one shot, SIGALRM in @ns from now;
 						 * First call: [boot] */
 int host_tsc_usable(void);			/* [boot] the host keeps time by the TSC */
 
-/* Sockets (socket.c) */
-/* [late] 0600; type 1 stream 2 dgram, which hotplug= alone does not allow */
-int host_unix_listen(const char *path, int type);
+/* What a descriptor can be */
+enum host_kind {
+	HOST_OTHER, HOST_SOCK_STREAM, HOST_SOCK_DGRAM, HOST_SOCK_SEQPACKET,
+	HOST_TAP, HOST_TAP_VNET			/* with a struct virtio_net_hdr */
+};
+
+/* Sockets (socket.c, unix.c) */
+/* [late] 0600; of @kind HOST_SOCK_STREAM or HOST_SOCK_DGRAM, which hotplug= alone does not allow */
+int host_unix_listen(const char *path, int kind);
 int host_tcp_listen(unsigned int port);			/* [boot] of the loopback only */
 /*
  * A connection.  It outlives a restart, with the letter @note.  After one, and
@@ -214,8 +219,8 @@ long host_recv_peer(int fd, void *buf, unsigned long len, void *peer, unsigned i
 long host_send_peer(int fd, const void *buf, unsigned long len, const void *peer,
 		    unsigned int peer_len);
 #define HOST_PEER_LEN 112	/* struct sockaddr_un fits */
-/* The address of a socket at @path, in @peer: HOST_PEER_LEN bytes */
-int host_unix_peer(const char *path, void *peer, unsigned int *peer_len);
+/* The address of a unix socket at @path, in HOST_PEER_LEN bytes; its length, or -ENAMETOOLONG */
+int host_unix_address(const char *path, void *address);
 /* Is that the address of a socket file called @name, in whatever folder? */
 int host_peer_is_path(const void *peer, unsigned int peer_len, const char *name);
 
@@ -243,19 +248,13 @@ long host_writev(int fd, const struct host_iovec *iov, unsigned int niov);
 int host_net_hung_up(int fd);
 int host_net_signal(int fd, int on);	/* host_set_async(), in one call, for what does not wait */
 
-enum host_net {
-	HOST_NET_NONE, HOST_NET_STREAM, HOST_NET_DATAGRAMS, HOST_NET_SEQPACKET,
-	HOST_NET_TAP, HOST_NET_TAP_VNET		/* with a struct virtio_net_hdr */
-};
-
-int host_net_kind(int fd);		/* [boot] an enum host_net */
+int host_net_kind(int fd);		/* [boot] an enum host_kind */
 /* Unix sockets.  @src and @dst are paths; @src is made, 0600, and may be NULL where @dst is not. */
 int host_net_connect(int kind, const char *src, const char *dst);		/* [boot] */
 int host_net_listen(int kind, const char *src);					/* [boot] */
 int host_net_accept(int listener);
 int host_net_accepted(int listener);	/* [boot] whom the last kernel had accepted, or -ENOENT */
 int host_net_datagrams(const char *src, const char *dst, int *connected);	/* [boot] */
-int host_net_address(const char *path, void *address);	/* HOST_PEER_LEN bytes; the length */
 /* [boot] A port of uml_switch: its data socket, and its control socket in *@control. */
 int host_net_switch(const char *path, int *control);
 /*
