@@ -9,6 +9,11 @@
 #define RUNTIME_DISCARD_EXIT
 #include <asm-generic/vmlinux.lds.h>
 
+#define UM_TABLE(name)				\
+	um_table_##name = .;			\
+	KEEP(*(.um_table.name))			\
+	um_table_##name##_end = .;
+
 OUTPUT_FORMAT("elf64-x86-64")
 OUTPUT_ARCH(i386:x86-64)
 ENTRY(_start)
@@ -44,6 +49,12 @@ SECTIONS
 
 	EXCEPTION_TABLE(16)
 	RO_DATA(PAGE_SIZE)
+
+	/* see asm/table.h */
+	.um_tables : {
+		UM_TABLE(channels)
+		UM_TABLE(transports)
+	}
 
 	. = ALIGN(PAGE_SIZE);
 	__init_begin = .;

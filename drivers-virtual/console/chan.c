@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kinds of channels, and what options say of them.
+ * Channels: what options say of them.
  */
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -9,16 +9,7 @@
 #include <asm/host.h>
 #include "chan.h"
 
-static const struct chan_ops *const kinds[] = {
-	&fd_chan_ops,
-	&terminal_chan_ops,
-	&null_chan_ops,
-	&pty_chan_ops,
-	&pts_chan_ops,
-	&socket_chan_ops,
-	&port_chan_ops,
-	&log_chan_ops,
-};
+UM_TABLE(channels, struct chan_ops);
 
 #define SPEC_LEN	512
 #define MAX_ELEMENTS	8
@@ -59,17 +50,17 @@ void *chan_new(const struct chan_request *req, const struct chan_ops *ops, size_
 
 static int not_a_channel(const char *name, const char *spec, struct seq_buf *why)
 {
-	unsigned int i;
+	const struct chan_ops *ops;
 
 	seq_buf_printf(why, "%s=%s: write a channel for both ways, or one for input, a comma and one for output, of",
 		       name, spec);
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!kinds[i]->besides)
-			seq_buf_printf(why, " %s,", kinds[i]->usage);
+	for_each_in_table(channels, ops)
+		if (!ops->besides)
+			seq_buf_printf(why, " %s,", ops->usage);
 	seq_buf_puts(why, " and besides or alone");
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i]->besides)
-			seq_buf_printf(why, " %s,", kinds[i]->usage);
+	for_each_in_table(channels, ops)
+		if (ops->besides)
+			seq_buf_printf(why, " %s,", ops->usage);
 	seq_buf_puts(why, " or none");
 	return -EINVAL;
 }
@@ -129,11 +120,11 @@ static void raw_terminals(struct list_head *chans)
 
 static const struct chan_ops *find_kind(const char *name)
 {
-	unsigned int i;
+	const struct chan_ops *ops;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(name, kinds[i]->name))
-			return kinds[i];
+	for_each_in_table(channels, ops)
+		if (!strcmp(name, ops->name))
+			return ops;
 	return NULL;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Channels: where a line's bytes come from or go to on the host.  A kind of
- * channel is a file with a struct chan_ops at its end, and a line in chan.c.
+ * Channels: where a line's bytes come from or go to on the host.  A kind of channel
+ * is a struct chan_ops in a file of its own, entered in the table of channels, and a
+ * line in the Makefile.
  */
 #ifndef CHAN_H
 #define CHAN_H
@@ -9,6 +10,7 @@
 #include <linux/list.h>
 #include <linux/seq_buf.h>
 #include <linux/types.h>
+#include <asm/table.h>
 
 struct chan_request;
 struct line;
@@ -85,9 +87,6 @@ struct chan_request {
 	struct list_head *chans;	/* where new ones go */
 	struct seq_buf *why;
 };
-
-extern const struct chan_ops fd_chan_ops, log_chan_ops, null_chan_ops, port_chan_ops,
-	pts_chan_ops, pty_chan_ops, socket_chan_ops, terminal_chan_ops;
 
 /* What most kinds do */
 long chan_fd_read(struct chan *chan, void *buf, size_t len);

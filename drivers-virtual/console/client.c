@@ -45,7 +45,7 @@ struct client {
 
 static unsigned int nr_clients, nr_port_clients;	/* under the lines' mutex */
 
-static const struct chan_ops socket_client_ops, port_client_ops;
+static const struct chan_ops socket_chan_ops, port_chan_ops, socket_client_ops, port_client_ops;
 
 static struct client *to_client(struct chan *chan)
 {
@@ -259,7 +259,7 @@ static int socket_accept(struct chan *chan)
 	return listener_accept(chan, &socket_client_ops, NEW);
 }
 
-const struct chan_ops socket_chan_ops = {
+static const struct chan_ops socket_chan_ops = {
 	.name		= "socket",
 	.usage		= "socket[:PATH]",
 	.besides	= true,
@@ -268,6 +268,7 @@ const struct chan_ops socket_chan_ops = {
 	.close		= listener_close,
 	.accept		= socket_accept,
 };
+UM_TABLE_ENTRY(channels, socket_chan_ops);
 
 static int port_open(const struct chan_request *req)
 {
@@ -292,7 +293,7 @@ static int port_accept(struct chan *chan)
 	return listener_accept(chan, &port_client_ops, TELNET);
 }
 
-const struct chan_ops port_chan_ops = {
+static const struct chan_ops port_chan_ops = {
 	.name		= "port",
 	.usage		= "port:N",
 	.besides	= true,
@@ -301,3 +302,4 @@ const struct chan_ops port_chan_ops = {
 	.close		= listener_close,
 	.accept		= port_accept,
 };
+UM_TABLE_ENTRY(channels, port_chan_ops);

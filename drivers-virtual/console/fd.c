@@ -7,6 +7,8 @@
 #include <asm/host.h>
 #include "chan.h"
 
+static const struct chan_ops fd_chan_ops;
+
 static int fd_open(const struct chan_request *req)
 {
 	unsigned int fd;
@@ -26,7 +28,7 @@ static int fd_open(const struct chan_request *req)
 	return chan_new(req, &fd_chan_ops, sizeof(struct chan), own) ? 0 : -ENOMEM;
 }
 
-const struct chan_ops fd_chan_ops = {
+static const struct chan_ops fd_chan_ops = {
 	.name	= "fd",
 	.usage	= "fd:N",
 	.open	= fd_open,
@@ -34,3 +36,4 @@ const struct chan_ops fd_chan_ops = {
 	.read	= chan_fd_read,
 	.write	= chan_fd_write,
 };
+UM_TABLE_ENTRY(channels, fd_chan_ops);

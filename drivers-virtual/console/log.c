@@ -8,6 +8,8 @@
 #include <asm/host.h>
 #include "chan.h"
 
+static const struct chan_ops log_chan_ops;
+
 static int log_open(const struct chan_request *req)
 {
 	struct host_stat st;
@@ -33,7 +35,7 @@ static int log_open(const struct chan_request *req)
 	return 0;
 }
 
-const struct chan_ops log_chan_ops = {
+static const struct chan_ops log_chan_ops = {
 	.name		= "log",
 	.usage		= "log:FILE",
 	.besides	= true,
@@ -41,3 +43,4 @@ const struct chan_ops log_chan_ops = {
 	.close		= chan_fd_close,
 	.write		= chan_fd_write,
 };
+UM_TABLE_ENTRY(channels, log_chan_ops);

@@ -11,8 +11,9 @@ static int null_open(const struct chan_request *req)
 	return req->arg ? -EINVAL : 0;
 }
 
-const struct chan_ops null_chan_ops = {
+static const struct chan_ops null_chan_ops = {
 	.name	= "null",
 	.usage	= "null",
 	.open	= null_open,
 };
+UM_TABLE_ENTRY(channels, null_chan_ops);

@@ -22,6 +22,8 @@
 #include <asm/host.h>
 #include "chan.h"
 
+static const struct chan_ops pty_chan_ops, pts_chan_ops;
+
 struct pty {
 	struct chan chan;
 	int peer;
@@ -113,7 +115,7 @@ static void pty_settle(struct chan *chan)
 	}
 }
 
-const struct chan_ops pty_chan_ops = {
+static const struct chan_ops pty_chan_ops = {
 	.name		= "pty",
 	.usage		= "pty",
 	.besides	= true,
@@ -125,8 +127,9 @@ const struct chan_ops pty_chan_ops = {
 	.write		= chan_fd_write,
 	.settle		= pty_settle,
 };
+UM_TABLE_ENTRY(channels, pty_chan_ops);
 
-const struct chan_ops pts_chan_ops = {
+static const struct chan_ops pts_chan_ops = {
 	.name		= "pts",
 	.usage		= "pts",
 	.besides	= true,
@@ -138,3 +141,4 @@ const struct chan_ops pts_chan_ops = {
 	.write		= chan_fd_write,
 	.settle		= pty_settle,
 };
+UM_TABLE_ENTRY(channels, pts_chan_ops);

@@ -6,6 +6,8 @@
 #include <asm/host.h>
 #include "chan.h"
 
+static const struct chan_ops terminal_chan_ops;
+
 static int terminal_open(const struct chan_request *req)
 {
 	int fd;
@@ -24,7 +26,7 @@ static int terminal_open(const struct chan_request *req)
 	return chan_new(req, &terminal_chan_ops, sizeof(struct chan), fd) ? 0 : -ENOMEM;
 }
 
-const struct chan_ops terminal_chan_ops = {
+static const struct chan_ops terminal_chan_ops = {
 	.name	= "tty",
 	.usage	= "tty:PATH",
 	.open	= terminal_open,
@@ -32,3 +34,4 @@ const struct chan_ops terminal_chan_ops = {
 	.read	= chan_fd_read,
 	.write	= chan_fd_write,
 };
+UM_TABLE_ENTRY(channels, terminal_chan_ops);

@@ -22,3 +22,4 @@ const struct vec_transport vec_bess = {
 	.send		= vec_packets_send,
 	.receive	= vec_packets_receive,
 };
+UM_TABLE_ENTRY(transports, vec_bess);

@@ -44,7 +44,7 @@ static int daemon_receive(struct vec_link *link, struct host_packet *p, unsigned
 	return ret > 0 ? ret : -EAGAIN;
 }
 
-const struct vec_transport vec_daemon = {
+static const struct vec_transport vec_daemon = {
 	.name		= "daemon",
 	.takes		= BIT(VEC_DST),
 	.usage		= "dst=CONTROL-SOCKET",
@@ -52,3 +52,4 @@ const struct vec_transport vec_daemon = {
 	.send		= vec_packets_send,
 	.receive	= daemon_receive,
 };
+UM_TABLE_ENTRY(transports, vec_daemon);

@@ -83,3 +83,4 @@ const struct vec_transport vec_dgram = {
 	.send		= dgram_send,
 	.receive	= dgram_receive,
 };
+UM_TABLE_ENTRY(transports, vec_dgram);

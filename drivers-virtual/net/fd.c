@@ -53,9 +53,10 @@ static int fd_open(struct vec_link *link, const struct vec_options *o, struct se
 }
 
 /* The transport of an open descriptor is one of the others. */
-const struct vec_transport vec_fd = {
+static const struct vec_transport vec_fd = {
 	.name		= "fd",
 	.takes		= BIT(VEC_FD) | BIT(VEC_VNET),
 	.usage		= "fd=N",
 	.open		= fd_open,
 };
+UM_TABLE_ENTRY(transports, vec_fd);

@@ -17,8 +17,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/boot.h>
+#include <asm/end.h>
 #include <asm/hotplug.h>
-#include <asm/setup.h>
 #include "vec.h"
 
 #define VEC_UNITS	64
@@ -26,9 +26,7 @@
 
 static LIST_HEAD(devices);	/* at boot; then hot-plug's, which does one thing at a time */
 
-static const struct vec_transport *const transports[] = {
-	&vec_stream, &vec_bess, &vec_dgram, &vec_daemon, &vec_tap, &vec_fd,
-};
+UM_TABLE(transports, struct vec_transport);
 
 static const char *const keys[VEC_KEYS] = {
 	[VEC_SRC]	= "src",
@@ -46,12 +44,24 @@ static const char *const keys[VEC_KEYS] = {
 
 static const struct vec_transport *find_transport(const char *name)
 {
-	unsigned int i;
+	const struct vec_transport *t;
 
-	for (i = 0; i < ARRAY_SIZE(transports); i++)
-		if (!strcmp(transports[i]->name, name))
-			return transports[i];
+	for_each_in_table(transports, t)
+		if (!strcmp(t->name, name))
+			return t;
 	return NULL;
+}
+
+/* In a message: which transports there are. */
+static void name_transports(struct seq_buf *why)
+{
+	const struct vec_transport *t;
+	const char *comma = "";
+
+	for_each_in_table(transports, t) {
+		seq_buf_printf(why, "%s%s", comma, t->name);
+		comma = ", ";
+	}
 }
 
 static int set_number(const char *value, unsigned int least, unsigned int most, unsigned int *to,
@@ -139,8 +149,8 @@ static int parse(struct vec *vec, char *text, struct seq_buf *why)
 		if (!strcmp(word, "transport")) {
 			t = find_transport(value);
 			if (!t) {
-				seq_buf_printf(why, "there is no transport=%s; there are stream, bess, dgram, daemon, tap, fd",
-					       value);
+				seq_buf_printf(why, "there is no transport=%s; there are ", value);
+				name_transports(why);
 				return -EINVAL;
 			}
 			continue;
@@ -156,7 +166,8 @@ static int parse(struct vec *vec, char *text, struct seq_buf *why)
 		said |= BIT(key);
 	}
 	if (!t) {
-		seq_buf_printf(why, "say which transport: transport=stream, bess, dgram, daemon, tap or fd");
+		seq_buf_puts(why, "say which transport, with transport= and one of ");
+		name_transports(why);
 		return -EINVAL;
 	}
 	said &= BIT(VEC_DEPTH) - 1;

@@ -287,3 +287,4 @@ const struct vec_transport vec_stream = {
 	.send		= stream_send,
 	.receive	= stream_receive,
 };
+UM_TABLE_ENTRY(transports, vec_stream);

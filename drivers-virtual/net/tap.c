@@ -97,3 +97,4 @@ const struct vec_transport vec_tap = {
 	.send		= tap_send,
 	.receive	= tap_receive,
 };
+UM_TABLE_ENTRY(transports, vec_tap);

@@ -3,8 +3,9 @@
  * Between the network device (vec.c), what makes one of an option (option.c),
  * and the transports that carry its frames.
  *
- * A transport is a file with one struct vec_transport at its end.  It opens what
- * the option names and moves batches of frames; all else is the device's.
+ * A transport is a file with one struct vec_transport at its end, entered in the
+ * table of transports, and a line in the Makefile.  It opens what the option names
+ * and moves batches of frames; all else is the device's.
  */
 #ifndef VEC_H
 #define VEC_H
@@ -17,6 +18,7 @@
 #include <linux/virtio_net.h>
 #include <linux/workqueue.h>
 #include <asm/host.h>
+#include <asm/table.h>
 
 #define VEC_TEXT	512	/* the longest option */
 #define VEC_MAX_MTU	65521U	/* so that a frame and its tag fit into 65539 bytes */
@@ -93,7 +95,8 @@ struct vec_transport {
 
 #define VEC_CUT		HOST_PACKET_CUT
 
-extern const struct vec_transport vec_fd, vec_tap, vec_bess, vec_dgram, vec_stream, vec_daemon;
+/* fd=N is one of these. */
+extern const struct vec_transport vec_tap, vec_bess, vec_dgram, vec_stream;
 
 /* For sockets that keep frames apart. */
 int vec_packets_send(struct vec_link *link, struct host_packet *p, unsigned int n);
