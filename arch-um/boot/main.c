@@ -15,7 +15,11 @@
 #include "stage.h"
 
 #define MIN_MEMORY	(32ULL << 20)
-#define DEFAULT_MEMORY	(512ULL << 20)
+#define DEFAULT_MIB	512
+#define DEFAULT_MEMORY	((unsigned long long)DEFAULT_MIB << 20)
+
+#define TEXT_OF(x)	#x
+#define TEXT(x)		TEXT_OF(x)
 
 static const char help[] =
 "usage: linux [OPTION]... [KERNEL-OPTION]... [-- INIT-ARGUMENT]...\n"
@@ -23,7 +27,7 @@ static const char help[] =
 "Boots a Linux machine inside this process.\n"
 "\n"
 "  mem=SIZE[KMG]          memory of the machine; the host gives it as it is used\n"
-"                         (default: 512M, or half of what the host has free)\n"
+"                         (default: " TEXT(DEFAULT_MIB) "M, or half of what the host has free)\n"
 "  guard=auto|mprotect|none\n"
 "                         how guest programs are kept out of the guest kernel\n"
 "                         (none: they are not; only for trusted guests)\n"

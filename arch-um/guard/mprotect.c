@@ -32,7 +32,6 @@
 #include <asm/hostmem.h>
 #include <asm/layout.h>
 #include <asm/page.h>
-#include <asm/setup.h>
 #include "ops.h"
 
 /* Traps */

@@ -15,9 +15,9 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <asm/boot.h>
+#include <asm/end.h>
 #include <asm/hostmem.h>
 #include <asm/layout.h>
-#include <asm/setup.h>
 #include "ops.h"
 
 static struct window windows[GUARD_WINDOWS] = {

@@ -40,6 +40,7 @@
 #include <sys/socket.h>
 #include <linux/falloc.h>
 #include <asm/prctl.h>
+#include "../include/asm/host.h"
 #include "../include/asm/layout.h"
 #include "../include/asm/hostmem.h"
 #include "keep.h"

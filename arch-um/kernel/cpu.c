@@ -5,19 +5,14 @@
 #include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/elf.h>
-#include <linux/elf-randomize.h>
 #include <linux/export.h>
 #include <linux/init.h>
-#include <linux/mm.h>
-#include <linux/personality.h>
-#include <linux/random.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/timex.h>
 #include <asm/boot.h>
 #include <asm/cpufeature.h>
-#include <asm/exec.h>
 #include <asm/hwcap2.h>
 #include <asm/processor.h>
 
@@ -314,17 +309,3 @@ const struct seq_operations cpuinfo_op = {
 	.stop = cpuinfo_stop,
 	.show = show_cpuinfo,
 };
-
-/* Where programs begin: as on x86-64 */
-
-unsigned long arch_align_stack(unsigned long sp)
-{
-	if (!(current->personality & ADDR_NO_RANDOMIZE) && randomize_va_space)
-		sp -= get_random_u32_below(8192);
-	return sp & ~0xfUL;
-}
-
-unsigned long arch_randomize_brk(struct mm_struct *mm)
-{
-	return randomize_page(mm->brk, SZ_1G);
-}

@@ -3,18 +3,22 @@
  * Tasks: creation, switching, idling.
  */
 #include <linux/elf.h>
+#include <linux/elf-randomize.h>
 #include <linux/export.h>
 #include <linux/cpu.h>
 #include <linux/init_task.h>
+#include <linux/personality.h>
 #include <linux/ptrace.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/task_stack.h>
+#include <linux/sizes.h>
 #include <linux/tick.h>
-#include <linux/wait.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
+#include <asm/exec.h>
 #include <asm/fpu.h>
 #include <asm/host.h>
 #include <asm/irq.h>
@@ -25,8 +29,6 @@ struct task_struct *current_task = &init_task;
 EXPORT_SYMBOL(current_task);
 
 unsigned long kernel_sp;
-
-struct task_struct *switch_stacks(struct task_struct *prev, struct task_struct *next);
 
 /*
  * Segment bases.  User code may change them by itself where the host lets it
@@ -71,25 +73,20 @@ __sched struct task_struct *__switch_to(struct task_struct *prev, struct task_st
 	return switch_stacks(prev, next);
 }
 
-/* What switch_stacks() pops */
-struct switch_frame {
-	unsigned long r15, r14, r13, r12, rbx, rbp, ret;
-	unsigned long align;
-};
-
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 {
 	struct pt_regs *regs = task_pt_regs(p);
-	struct switch_frame *frame = (struct switch_frame *)regs - 1;
+	/* A word less, so that the stack is aligned as the ABI wants it. */
+	struct switch_frame *frame = (struct switch_frame *)((unsigned long *)regs - 1) - 1;
 
-	memset(frame, 0, sizeof(*frame));
-	frame->ret = (unsigned long)ret_from_fork_asm;
+	memset(frame, 0, (void *)regs - (void *)frame);
+	frame->ip = (unsigned long)ret_from_fork_asm;
 	p->thread.sp = (unsigned long)frame;
 
 	if (unlikely(args->fn)) {
 		/* becomes a user task if it calls kernel_execve() */
 		memset(regs, 0, sizeof(*regs));
-		frame->rbx = (unsigned long)args->fn;
+		frame->bx = (unsigned long)args->fn;
 		frame->r12 = (unsigned long)args->fn_arg;
 		return 0;
 	}
@@ -145,16 +142,16 @@ void arch_cpu_idle(void)
 	irq_wait();
 }
 
-bool um_stopped;
-static DECLARE_WAIT_QUEUE_HEAD(stop_wait);
+/* Where programs begin: as on x86-64 */
 
-void um_stop_wait(void)
+unsigned long arch_align_stack(unsigned long sp)
 {
-	wait_event(stop_wait, !READ_ONCE(um_stopped));
+	if (!(current->personality & ADDR_NO_RANDOMIZE) && randomize_va_space)
+		sp -= get_random_u32_below(8192);
+	return sp & ~0xfUL;
 }
 
-void um_go(void)
+unsigned long arch_randomize_brk(struct mm_struct *mm)
 {
-	WRITE_ONCE(um_stopped, false);
-	wake_up_all(&stop_wait);
+	return randomize_page(mm->brk, SZ_1G);
 }

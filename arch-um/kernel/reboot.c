@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ends of the machine.
+ * The end of the machine: see asm/end.h.
  */
 #include <linux/export.h>
 #include <linux/init.h>
@@ -9,46 +9,82 @@
 #include <linux/reboot.h>
 #include <linux/string.h>
 #include <asm/boot.h>
-#include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/host.h>
 #include <asm/setup.h>
 
 /* Exit status where the guest did not set /proc/exitcode */
-#define STATUS_HALT	96
-#define STATUS_NO_INIT	97
-#define STATUS_NO_ROOT	98
-#define STATUS_PANIC	99
+#define STATUS_BAD_INPUT	1
+#define STATUS_HALT		96
+#define STATUS_NO_INIT		97
+#define STATUS_NO_ROOT		98
+#define STATUS_PANIC		99
 
 /* its being set is what makes power off possible: kernel_can_power_off() */
 void (*pm_power_off)(void) = machine_power_off;
 EXPORT_SYMBOL(pm_power_off);
 
-static void __noreturn end(int status)
+int uml_exitcode;
+
+static RAW_NOTIFIER_HEAD(end_chain);
+
+void um_end_register(struct notifier_block *nb)
 {
-	um_console_drain();
-	um_mconsole_end("The guest has ended");
-	um_umid_cleanup();
+	raw_notifier_chain_register(&end_chain, nb);
+}
+
+/* Every end of the machine.  @line, if not NULL, goes to the host's stderr. */
+static void __noreturn end(enum um_end how, int status, const char *line)
+{
+	static bool ending;
+
+	/* What is done at the end may panic, too. */
+	if (!ending) {
+		ending = true;
+		raw_notifier_call_chain(&end_chain, how, NULL);
+	}
+	if (line) {
+		/* A raw terminal would show it askew. */
+		host_tty_restore();
+		host_write(2, line, strlen(line));
+	}
+	if (how == UM_END_RESTART) {
+		host_timer_arm(0);
+		host_aio_drain();
+		restart_image();
+	}
 	host_remove_sockets();
 	host_exit(status);
 }
 
 void machine_power_off(void)
 {
-	end(uml_exitcode);
+	end(UM_END_EXIT, uml_exitcode, NULL);
 }
 
 void machine_halt(void)
 {
-	end(uml_exitcode ?: STATUS_HALT);
+	end(UM_END_EXIT, uml_exitcode ?: STATUS_HALT, NULL);
 }
 
 void machine_restart(char *command)
 {
-	um_console_drain();
-	um_mconsole_end("The guest starts anew");
-	host_timer_arm(0);
-	host_aio_drain();
-	restart_image();
+	end(UM_END_RESTART, 0, NULL);
+}
+
+void um_die(const char *fmt, ...)
+{
+	static char line[512];
+	va_list ap;
+	int n;
+
+	n = scnprintf(line, sizeof(line), "linux: ");
+	va_start(ap, fmt);
+	n += vscnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	va_end(ap);
+	line[n] = '\n';
+	line[n + 1] = 0;
+	end(UM_END_EXIT, STATUS_BAD_INPUT, line);
 }
 
 /*
@@ -72,12 +108,9 @@ static const struct unbootable {
 static void __noreturn end_unbootable(const struct unbootable *why, const char *message)
 {
 	static char line[512];
-	int n = scnprintf(line, sizeof(line), "linux: %s: %s\n", message, why->advice);
 
-	um_console_drain();
-	host_tty_restore();
-	host_write(2, line, n);
-	end(why->status);
+	scnprintf(line, sizeof(line), "linux: %s: %s\n", message, why->advice);
+	end(UM_END_EXIT, why->status, line);
 }
 
 /* With panic= the generic code waits and restarts; without, this is the end. */
@@ -90,7 +123,7 @@ static int on_panic(struct notifier_block *nb, unsigned long event, void *messag
 	for (i = 0; i < ARRAY_SIZE(unbootable); i++)
 		if (strstarts(message, unbootable[i].begins))
 			end_unbootable(&unbootable[i], message);
-	end(STATUS_PANIC);
+	end(UM_END_EXIT, STATUS_PANIC, NULL);
 }
 
 static struct notifier_block panic_block = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who called whom.  With CONFIG_FRAME_POINTER the chain of frames is followed;
+ * Which function called which.  With CONFIG_FRAME_POINTER the chain of frames is followed;
  * without it, or where no frame is known, everything on the stack that looks
  * like a return address is taken, old ones included.
  */
@@ -13,11 +13,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>
 #include <asm/processor.h>
-
-/* What switch_stacks (trap/entry.S) leaves on the stack of a task that does not run. */
-struct switch_frame {
-	unsigned long r15, r14, r13, r12, bx, bp, ip;
-};
+#include <asm/switch_to.h>
 
 struct walk {
 	struct task_struct *task;

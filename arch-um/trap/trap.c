@@ -379,11 +379,11 @@ asmlinkage noinstr void *trap_exit(void)
 
 	arch_local_irq_disable();
 	do {
-		while (READ_ONCE(irq_pending) || unlikely(READ_ONCE(um_stopped))) {
+		while (READ_ONCE(irq_pending) || unlikely(um_is_stopped())) {
 			irqentry_state_t state = irqentry_enter(regs);
 
 			irq_dispatch(regs);
-			if (unlikely(READ_ONCE(um_stopped))) {
+			if (unlikely(um_is_stopped())) {
 				local_irq_enable();
 				um_stop_wait();
 				local_irq_disable();

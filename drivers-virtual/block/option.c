@@ -17,8 +17,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/boot.h>
+#include <asm/end.h>
 #include <asm/hotplug.h>
-#include <asm/setup.h>
 #include "ubd.h"
 
 #define UBD_DISKS	64

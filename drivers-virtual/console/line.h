@@ -87,6 +87,7 @@ void line_printk_locked(struct line *line, const char *text, unsigned int len);
 /* A writer found no room. */
 void line_starved_locked(struct line *line);
 void line_forget_locked(struct line *line);	/* what is not written yet */
+void line_output_start(void);		/* at boot, once */
 void line_output_init(struct line *line);
 /* One more channel of its line: it begins with the last lines that there were. */
 void chan_output_init(struct chan *chan);

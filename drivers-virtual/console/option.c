@@ -16,8 +16,8 @@
 #include <linux/tty_driver.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/hotplug.h>
-#include <asm/setup.h>
 #include "line.h"
 
 /* The kernel's console: printk */
@@ -185,31 +185,13 @@ static void __init line_at_boot(struct line_driver *driver, unsigned int index, 
 	pr_warn("%s\n", seq_buf_str(&why));
 }
 
-/* Links and sockets of a dead guest of the same name */
-static void __init remove_old_names(void)
-{
-	struct line_driver *driver;
-	const char *path;
-	unsigned int i;
-	char name[8];
-
-	for (driver = line_drivers; driver < line_drivers + DRIVERS; driver++) {
-		for (i = 0; i < LINES && !boot_info->reboots; i++) {
-			snprintf(name, sizeof(name), "%s%u", driver->option, i);
-			path = um_umid_file(name);
-			if (path)
-				host_unlink(path);
-		}
-	}
-}
-
 /* Open the channels, for they can be opened only now; and show the log. */
 static int __init line_console_init(void)
 {
 	struct line_driver *driver;
 	unsigned int i;
 
-	remove_old_names();
+	um_umid_claim();
 	if (!line_drivers[CON].others && !line_drivers[CON].specs[0])
 		line_drivers[CON].specs[0] = "fd:0,fd:1";
 	for (driver = line_drivers; driver < line_drivers + DRIVERS; driver++) {
@@ -222,6 +204,7 @@ static int __init line_console_init(void)
 	}
 	for (driver = line_drivers; driver < line_drivers + DRIVERS; driver++)
 		register_console(&driver->console);
+	line_output_start();
 	return 0;
 }
 console_initcall(line_console_init);

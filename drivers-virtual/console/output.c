@@ -22,6 +22,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include "line.h"
 
 #define PUSH_AT			4096
@@ -440,7 +441,8 @@ static void chan_drain(struct chan *chan)
 		chan->ops->settle(chan);
 }
 
-void um_console_drain(void)
+/* The machine ends: write out what is still held, as long as the host takes it. */
+static int drain_all(struct notifier_block *nb, unsigned long how, void *data)
 {
 	struct line_driver *driver;
 	struct chan *chan;
@@ -455,6 +457,17 @@ void um_console_drain(void)
 					chan_drain(chan);
 		}
 	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block output_end = {
+	.notifier_call	= drain_all,
+	.priority	= UM_END_OUTPUT,
+};
+
+void __init line_output_start(void)
+{
+	um_end_register(&output_end);
 }
 
 void line_output_init(struct line *line)

@@ -72,16 +72,6 @@ static void mc_sysrq(struct mc_request *req)
 	mc_reply_log(req, from);
 }
 
-static void mc_go(struct mc_request *req)
-{
-	if (!um_stopped) {
-		mc_refuse(req, "The guest is not stopped");
-		return;
-	}
-	um_go();
-	mc_reply(req, "");
-}
-
 static void mc_log(struct mc_request *req)
 {
 	printk(KERN_WARNING "%s\n", req->arg);

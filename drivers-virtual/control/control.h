@@ -7,12 +7,9 @@
  * NULL: the guest has no name, and so no socket.
  */
 #ifdef CONFIG_UML_MCONSOLE
-int mconsole_open(const char *path);
+void mconsole_open(const char *path);
 #else
-static inline int mconsole_open(const char *path)
-{
-	return 0;
-}
+static inline void mconsole_open(const char *path) { }
 #endif
 
 #endif

@@ -7,11 +7,8 @@
 #include <linux/kernel.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
-#include <asm/drivers.h>
+#include <asm/end.h>
 
-int uml_exitcode;
-
-#ifdef CONFIG_UML_EXITCODE
 static int exitcode_show(struct seq_file *m, void *v)
 {
 	seq_printf(m, "%d\n", uml_exitcode);
@@ -43,4 +40,3 @@ static int __init exitcode_init(void)
 	return proc_create("exitcode", 0600, NULL, &exitcode_ops) ? 0 : -ENOMEM;
 }
 device_initcall(exitcode_init);
-#endif

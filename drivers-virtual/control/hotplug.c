@@ -11,10 +11,9 @@
 #include <linux/string.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/host.h>
-#include <asm/hostmem.h>
 #include <asm/hotplug.h>
-#include <asm/setup.h>
 
 static LIST_HEAD(kinds);	/* complete before there is anybody who could look */
 

@@ -23,10 +23,11 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timer.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/host_irq.h>
-#include <asm/setup.h>
 #include "control.h"
 #include "mconsole.h"
 
@@ -41,7 +42,6 @@ static int mc_fd = -1, mc_irq, mc_uid;
 static struct mc_request requests[REQUESTS + 1];
 static unsigned int nr_used;
 static LIST_HEAD(queue);		/* for the worker.  Both: irqs off */
-static bool ending;
 
 static void mc_work(struct work_struct *work);
 static DECLARE_WORK(worker, mc_work);
@@ -342,6 +342,26 @@ static void mc_work(struct work_struct *work)
 		;
 }
 
+/* No user code runs while this is set: trap/ asks on the way there. */
+bool um_stopped;
+static DECLARE_WAIT_QUEUE_HEAD(stop_wait);
+
+void um_stop_wait(void)
+{
+	wait_event(stop_wait, !READ_ONCE(um_stopped));
+}
+
+void mc_go(struct mc_request *req)
+{
+	if (!um_stopped) {
+		mc_refuse(req, "The guest is not stopped");
+		return;
+	}
+	WRITE_ONCE(um_stopped, false);
+	wake_up_all(&stop_wait);
+	mc_reply(req, "");
+}
+
 /*
  * The worker keeps the processor, and waits for requests in the host.  Where a
  * command has to sleep, the kernel goes on meanwhile, but user code does not:
@@ -374,7 +394,28 @@ void mc_stop(struct mc_request *req)
 
 /* Start and end */
 
-int __init mconsole_open(const char *path)
+static int mc_at_end(struct notifier_block *nb, unsigned long how, void *data)
+{
+	const char *why = how == UM_END_RESTART ? "The guest starts anew" : "The guest has ended";
+	struct mc_request *req;
+
+	for (req = requests; req < requests + ARRAY_SIZE(requests); req++) {
+		if (!req->used || req->answered || req->gone)
+			continue;
+		req->may_wait = false;
+		/* a client that asked for the end by a sysrq has it */
+		req->failed = req->command->context == MC_PROCESS;
+		mc_reply(req, why);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block mc_end_block = {
+	.notifier_call	= mc_at_end,
+	.priority	= UM_END_ANSWERS,
+};
+
+void __init mconsole_open(const char *path)
 {
 	if (path) {
 		mc_uid = host_getuid();
@@ -387,7 +428,7 @@ int __init mconsole_open(const char *path)
 		um_die("%s: the socket cannot be made (host error %pe): name another folder with uml_dir=",
 		       path, ERR_PTR(mc_fd));
 	mc_notify_open(mc_fd, path);
-	return 0;
+	um_end_register(&mc_end_block);
 }
 
 static int __init mc_init(void)
@@ -403,20 +444,3 @@ static int __init mc_init(void)
 	return 0;
 }
 device_initcall(mc_init);
-
-void um_mconsole_end(const char *why)
-{
-	struct mc_request *req;
-
-	if (ending)
-		return;
-	ending = true;
-	for (req = requests; req < requests + ARRAY_SIZE(requests); req++) {
-		if (!req->used || req->answered || req->gone)
-			continue;
-		req->may_wait = false;
-		/* whoever asked for the end by a sysrq has it */
-		req->failed = req->command->context == MC_PROCESS;
-		mc_reply(req, why);
-	}
-}

@@ -86,6 +86,7 @@ void mc_reply_log(struct mc_request *req, u64 from);
 
 /* No user code runs until go.  Process context; answers and runs commands meanwhile. */
 void mc_stop(struct mc_request *req);
+void mc_go(struct mc_request *req);
 
 /* proc.c */
 void mc_proc(struct mc_request *req);

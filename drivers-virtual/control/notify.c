@@ -14,8 +14,8 @@
 #include <linux/proc_fs.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <asm/end.h>
 #include <asm/host.h>
-#include <asm/setup.h>
 #include "mconsole.h"
 
 static const char *socket __initdata;

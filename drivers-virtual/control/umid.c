@@ -20,8 +20,8 @@
 #include <linux/string.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/host.h>
-#include <asm/setup.h>
 #include "control.h"
 
 #define UMID_LEN	64
@@ -199,13 +199,31 @@ static void __init remove_stale_folders(void)
 	}
 }
 
-static int __init umid_init(void)
+/* The machine ends: remove the folder. */
+static int umid_at_end(struct notifier_block *nb, unsigned long how, void *data)
+{
+	unsigned int i;
+
+	if (how == UM_END_RESTART)
+		return NOTIFY_DONE;
+	host_unlink(mconsole_file);
+	for (i = 0; i < FILES && files[i]; i++)
+		host_unlink(files[i]);
+	host_unlink(pid_file);
+	host_rmdir(folder);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block umid_end = {
+	.notifier_call	= umid_at_end,
+	.priority	= UM_END_FILES,
+};
+
+static void __init claim_folder(void)
 {
 	char text[16];
 	int fd, n;
 
-	if (!umid[0])
-		return mconsole_open(NULL);
 	make_path(folder, "", "");
 	make_folder(folder);
 	if (!boot_info->reboots)
@@ -222,10 +240,28 @@ static int __init umid_init(void)
 	/* It stays open: the lock goes with it. */
 	claimed = true;
 	make_path(mconsole_file, umid, "mconsole");
-	return mconsole_open(mconsole_file);
+	um_end_register(&umid_end);
 }
-/* With all options known, and before anything is shown. */
-console_initcall(umid_init);
+
+void __init um_umid_claim(void)
+{
+	static bool called __initdata;
+
+	if (called)
+		return;
+	called = true;
+	if (umid[0])
+		claim_folder();
+	mconsole_open(umid[0] ? mconsole_file : NULL);
+}
+
+/* Where no console has asked for it. */
+static int __init umid_init(void)
+{
+	um_umid_claim();
+	return 0;
+}
+early_initcall(umid_init);
 
 /* The guest's folder and the one it lies in, or false for a guest without a name. */
 bool um_umid_folder(const char **own, const char **parent)
@@ -255,17 +291,4 @@ const char *um_umid_file(const char *name)
 	if (i < FILES)
 		files[i] = kasprintf(GFP_KERNEL, "%s/%s", folder, name);
 	return i < FILES ? files[i] : NULL;
-}
-
-void um_umid_cleanup(void)
-{
-	unsigned int i;
-
-	if (!claimed)
-		return;
-	host_unlink(mconsole_file);
-	for (i = 0; i < FILES && files[i]; i++)
-		host_unlink(files[i]);
-	host_unlink(pid_file);
-	host_rmdir(folder);
 }

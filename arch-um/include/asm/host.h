@@ -280,6 +280,9 @@ struct host_net_note {
 void host_net_note(int fd, const struct host_net_note *note);
 void host_net_noted(int fd, struct host_net_note *note);	/* all 0 if nothing was */
 
+/* What Landlock is on this host: 1 and above, or -errno (confine.c). */
+int host_landlock_abi(void);						/* [boot] */
+
 /* The process */
 int host_getpid(void);
 int host_getuid(void);

@@ -2,7 +2,7 @@
 /*
  * The host's side of memory and traps: mappings, protection, signals, confinement.
  * Implemented in host/mem.c, host/signal.c and host/confine.c; plain C types only.
- * Used by mm/ and trap/ alone.  All return 0 or -errno unless they say else.
+ * For the port alone: drivers call what asm/host.h declares.  All return 0 or -errno unless they say else.
  */
 #ifndef __ASM_UM_HOSTMEM_H
 #define __ASM_UM_HOSTMEM_H
@@ -75,7 +75,4 @@ struct host_confinement {
 
 /* In the first kernel; those after a restart find it done. */
 int host_confine(const struct host_confinement *to);
-/* What Landlock is on this host: 1 and above, or -errno. */
-int host_landlock_abi(void);						/* [boot] */
-
 #endif

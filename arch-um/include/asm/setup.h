@@ -6,16 +6,15 @@
 #define COMMAND_LINE_SIZE 4096
 
 #ifdef __KERNEL__
-#include <linux/compiler.h>
-
-/* A panic ends the process. */
+/* A panic ends the process (reboot.c). */
 void panic_init(void);
 
-/*
- * Bad input at start-up: say on the host's stderr what is wrong and what to
- * do, in one line, and end the process with status 1.  Before user code runs.
- */
-__noreturn __printf(1, 2) void um_die(const char *fmt, ...);
+/* Read what initrd= names (initrd.c). */
+#ifdef CONFIG_BLK_DEV_INITRD
+void um_initrd_load(void);
+#else
+static inline void um_initrd_load(void) { }
+#endif
 #endif
 
 #endif
