@@ -10,7 +10,13 @@ kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfi
 
 purposes := boot check bench debian kselftest kunit postgres price
 
-.PHONY: attach boot check bench debian experiments kselftest kunit postgres price linux tiny help clean distclean \
+# What runs without this repository: the kernel, the program to attach to it, and their manual pages.
+PREFIX ?= /usr/local
+DESTDIR ?=
+bindir := $(DESTDIR)$(PREFIX)/bin
+mandir := $(DESTDIR)$(PREFIX)/share/man/man1
+
+.PHONY: attach boot check install bench debian experiments kselftest kunit postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -29,16 +35,18 @@ help:
 	@echo 'make tiny          only build build/tiny.ext4, the disk that make boot uses'
 	@echo 'make menuconfig    change the configuration; also nconfig, oldconfig, olddefconfig, listnewconfig'
 	@echo 'make defconfig     go back to arch-um/configs/x86_64_defconfig; savedefconfig writes it'
+	@echo 'make install       build/linux, the program to attach to guests and manual pages into PREFIX (DESTDIR= before it)'
 	@echo 'make clean         remove what was built; make distclean removes all of build/'
 
 boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
-# Tests have a disk of their own: the other one is for whoever works with make boot. Where Debian's archive is out of
-# reach, its test is skipped, and says so.
+# Tests have a disk of their own: the other one is for people who work with make boot. Only where Debian's archive is
+# out of reach is there no Debian image: its tests are skipped then, and say so.
 check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4
-	@$(MAKE) debian || echo 'make check: the Debian image cannot be built here: its tests are skipped' >&2
-	@prove $(TESTS)
+	@if [ -e build/debian.tar ] || rootfs/mkdebian reach; then $(MAKE) debian; \
+		else echo "make check: Debian's archive is out of reach: the tests of the Debian image are skipped" >&2; fi
+	@prove --timer $(TESTS)
 
 experiments: setup-check linux build/check.ext4
 	@scripts/experiments $(EXPERIMENTS)
@@ -63,6 +71,14 @@ $(purposes:%=setup-%): setup-%:
 
 linux: attach | setup-boot
 	@scripts/build-kernel
+
+# Without building anything, so that root can do it after an ordinary user has built.
+install:
+	@for file in build/linux build/attach; do [ -e $$file ] || { echo "there is no $$file: 'make linux' builds it" >&2; exit 1; }; done
+	install -D -m 755 build/linux $(bindir)/linux
+	install -D -m 755 build/attach $(bindir)/uml-attach
+	install -D -m 644 man/linux.1 $(mandir)/linux.1
+	install -D -m 644 man/uml-attach.1 $(mandir)/uml-attach.1
 
 attach: | setup-boot
 	@scripts/attach --build

@@ -21,22 +21,22 @@ if members >"$tmp/members"; then
 	sed -E 's,/$,,; /: /d' "$tmp/members" | sort >"$tmp/packed"
 	(cd "$src" && find . -mindepth 1 -path ./arch/um -prune -o ! -path ./.tarball -printf '%P\n') |
 		sed '/^$/d' | sort >"$tmp/there"
-	is "nothing was added to it" "$(diff "$tmp/packed" "$tmp/there" | head)" ''
+	is "nothing was added to the generic tree" "$(diff "$tmp/packed" "$tmp/there" | head)" ''
 else
 	fail "the generic tree can be compared with the package" "$(tail -n 3 "$tmp/members")"
 fi
-ok "its arch/x86/um is gone" [ ! -e "$src/arch/x86/um" ]
-is "its arch/um holds nothing but links to this repository" \
+ok "the tree's arch/x86/um is gone" [ ! -e "$src/arch/x86/um" ]
+is "the tree's arch/um holds nothing but links to this repository" \
 	"$(find "$src/arch/um" ! -type d ! -lname "$top/arch-um/*" ! -lname "$top/drivers-virtual/*")" ''
-is "all of arch-um/ is there" \
+is "all of arch-um/ is in the tree's arch/um" \
 	"$(cd "$top/arch-um" && find . -type f ! -exec test "$src/arch/um/{}" -ef {} \; -print)" ''
-is "all of drivers-virtual/ is there, as its drivers" \
+is "all of drivers-virtual/ is in the tree's arch/um/drivers" \
 	"$(cd "$top/drivers-virtual" && find . -type f ! -exec test "$src/arch/um/drivers/{}" -ef {} \; -print)" ''
 
 ok "building again succeeds" "$top/scripts/build-kernel"
 before=$(stat -c %Y%Z "$build/kernel.log")
-ok "and so does once more" "$top/scripts/build-kernel"
-is "which has nothing to do" "$(stat -c %Y%Z "$build/kernel.log")" "$before"
+ok "building a third time succeeds" "$top/scripts/build-kernel"
+is "a build without changes does nothing" "$(stat -c %Y%Z "$build/kernel.log")" "$before"
 is "the build wrote nothing into the port" \
 	"$(find "$top/arch-um" "$top/drivers-virtual" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' \))" ''
 

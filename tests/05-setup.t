@@ -25,40 +25,40 @@ fake sudo 'exit 1'
 fake apt-get "echo apt-get \"\$@\" >>$tmp/did"
 fake apt-cache 'exit 0'
 setup boot
-is "with all packages there is nothing to say" "$STATUS:$OUT:$DID" "0::"
+is "with all packages setup says nothing" "$STATUS:$OUT:$DID" "0::"
 
 # shellcheck disable=SC2016 # for the fake
 fake dpkg-query 'case $4 in linux-source-6.12 | bc) exit 1 ;; *) echo installed ;; esac'
 setup boot
-is "an ordinary user: it stops" "$STATUS" 1
-is "after naming the one line that is needed" "$(grep -c 'apt-get install' <<<"$OUT")" 1
-like "which names what is missing" "$OUT" 'apt-get install -y [^ ]* bc linux-source-6.12'
-unlike "and nothing else" "$OUT" 'busybox'
-is "nothing is installed" "$DID" ''
+is "setup stops for an ordinary user without packages" "$STATUS" 1
+is "an ordinary user is told the one line that is needed" "$(grep -c 'apt-get install' <<<"$OUT")" 1
+like "the line names the packages that are missing" "$OUT" 'apt-get install -y [^ ]* bc linux-source-6.12'
+unlike "the line names no package that is there" "$OUT" 'busybox'
+is "nothing is installed for an ordinary user" "$DID" ''
 
 # shellcheck disable=SC2016 # for the fake
 fake sudo '[ "$1" = -n ] || exit 1; shift; exec "$@"'
 setup boot
-is "with a sudo that asks for nothing: it installs" "$STATUS" 0
-like "what is missing" "$DID" 'install .*bc linux-source-6.12$'
-unlike "without reading new lists" "$DID" 'update'
+is "with a sudo that asks for nothing setup succeeds" "$STATUS" 0
+like "with a sudo that asks for nothing the missing packages are installed" "$DID" 'install .*bc linux-source-6.12$'
+unlike "package lists that are there are not read again" "$DID" 'update'
 
 fake id 'echo 0'
 fake sudo 'exit 1'
 fake apt-cache "[ -e $tmp/lists ]"
 fake apt-get "echo apt-get \"\$@\" >>$tmp/did; case \"\$*\" in *update*) touch $tmp/lists ;; esac"
 setup boot
-is "root without package lists: it installs" "$STATUS" 0
-like "after reading them" "$DID" 'update.*install .*bc linux-source-6.12$'
+is "root without package lists: setup succeeds" "$STATUS" 0
+like "root without package lists: they are read before packages are installed" "$DID" 'update.*install .*bc linux-source-6.12$'
 
 fake apt-get "echo 'E: Unable to fetch' >&2; exit 100"
 setup boot
 is "a failure of apt-get is a failure" "$STATUS" 1
-like "with its reason" "$OUT" 'E: Unable to fetch'
+like "a failure of apt-get is shown with its reason" "$OUT" 'E: Unable to fetch'
 
 fake uname 'echo Linux aarch64'
 setup boot
-is "another processor: it stops" "$STATUS" 1
-like "and says why" "$OUT" 'x86-64'
+is "setup stops on another processor" "$STATUS" 1
+like "setup says that it needs x86-64" "$OUT" 'x86-64'
 
 finished

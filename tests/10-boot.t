@@ -5,12 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 
 guest 'uname -s; id -u; echo $$'
-like "it boots to a shell command" "$OUT $STATUS" $'^Linux\n0\n[0-9]+ 0$'
+like "a guest boots to a shell command" "$OUT $STATUS" $'^Linux\n0\n[0-9]+ 0$'
 [ "$STATUS" = 0 ] || show
-is "and writes nothing to stderr" "$ERR" ''
+is "a guest writes nothing to stderr" "$ERR" ''
 
 guest 'uname -m'
-is "it is an x86-64 machine" "$OUT" x86_64
+is "a guest is an x86-64 machine" "$OUT" x86_64
 guest 'uname -r'
 is "--version names the kernel that runs" "$("$LINUX" --version)" "$OUT"
 
@@ -18,7 +18,7 @@ disk=$(disk_copy disk)
 start_writing "$disk" 'grep " / ext4 rw" /proc/mounts && stat -f -c %T / && echo works >/file && cat /file'
 finish
 command_output
-like "its root is an ext4 file system that it can write to" "$OUT" ' / ext4 rw.*works$'
+like "a guest's root is an ext4 file system that it can write to" "$OUT" ' / ext4 rw.*works$'
 
 # shellcheck disable=SC2016 # for the guest
 guest 'dd if=/dev/zero bs=1M count=4 2>/dev/null | sha256sum; bash -c "echo \$BASH_VERSION"; ls -1 /proc/1/exe'
@@ -26,8 +26,8 @@ like "programs run, static and dynamic" "$OUT" '^bb9f8df61474d25e71fa00722318cd3
 
 IMAGE=$disk LINUX=$LINUX "$top/scripts/boot" </dev/null >"$tmp/out" 2>"$tmp/err"
 is "make boot without a terminal ends with status 0" $? 0
-read_output
-like "and says what it booted on" "$OUT" 'Linux .*MemTotal: .* / ext4 '
+read_output "$tmp"
+like "make boot without a terminal says what it booted on" "$OUT" 'Linux .*MemTotal: .* / ext4 '
 
 # The exit status.
 for status in 0 1 7 255; do
@@ -49,26 +49,26 @@ done
 
 boot init=/bin/false
 is "the end of init is a panic, with its own status" "$STATUS" "$PANIC"
-like "and its message" "$OUT$ERR" 'Kernel panic - not syncing: Attempted to kill init'
+like "the end of init shows the kernel's message" "$OUT$ERR" 'Kernel panic - not syncing: Attempted to kill init'
 guest 'echo c >/proc/sysrq-trigger; sleep 1000'
 is "a crash is a panic" "$STATUS" "$PANIC"
 boot root=/dev/nowhere
-is "a root that is not there has a status of its own" "$STATUS" "$NO_ROOT"
+is "a root file system that is not there has an exit status of its own" "$STATUS" "$NO_ROOT"
 
-is "nothing is left behind" "$(find "$HOME" "$TMPDIR" -mindepth 1; session "$PID")" ''
+is "guests that have ended leave no file and no process" "$(find "$HOME" "$TMPDIR" -mindepth 1; session "$PID")" ''
 
 # Reboot: the same process starts anew, with the same command line.
 disk=$(disk_copy disk)
 # shellcheck disable=SC2016 # for the guest
 start_writing "$disk" 'cat /proc/cmdline; if [ -e /once ]; then echo again; sleep 1000; fi; touch /once; sync; reboot -f' \
 	umid=reboot
-ok "reboot starts it anew" shows '^again'
-is "in the same process" "$(cat "$HOME/.uml/reboot/pid" 2>&1)" "$PID"
-is "which still has no child" "$(cat "/proc/$PID/task/$PID/children" 2>&1)" ''
-is "and the same command line" "$(grep -a 'umid=reboot' "$tmp/out" | sort | uniq -c | awk '{print $1}')" 2
+ok "reboot starts the guest anew" shows '^again'
+is "a guest that rebooted is the same process" "$(cat "$HOME/.uml/reboot/pid" 2>&1)" "$PID"
+is "a guest that rebooted has no child" "$(cat "/proc/$PID/task/$PID/children" 2>&1)" ''
+is "a guest that rebooted has the same command line" "$(grep -a 'umid=reboot' "$tmp/out" | sort | uniq -c | awk '{print $1}')" 2
 kill -TERM "$PID"
 finish
-is "and can be ended" "$STATUS" 0
+is "a guest that rebooted powers off with status 0" "$STATUS" 0
 
 # Whoever cannot reach its terminal can still ask it to end.
 for signal in TERM INT; do
@@ -77,11 +77,11 @@ for signal in TERM INT; do
 	shows '^up'
 	kill "-$signal" "$PID"
 	finish
-	is "SIG$signal shuts it down in order" "$STATUS" 0
+	is "SIG$signal shuts a guest down in order" "$STATUS" 0
 	[ "$STATUS" = 0 ] || show
-	unlike "after which its disk has nothing to recover" \
+	unlike "after SIG$signal the disk has nothing to recover" \
 		"$(dumpe2fs -h "$disk" 2>&1 | grep -E '^Filesystem (features|state):')" 'needs_recovery'
-	like "and has what was written" "$(debugfs -R 'stat /witness' "$disk" 2>&1)" 'Type: regular'
+	like "after SIG$signal the disk has what was written" "$(debugfs -R 'stat /witness' "$disk" 2>&1)" 'Type: regular'
 done
 
 # A terminal is given back as it was, however the guest ends.

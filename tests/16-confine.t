@@ -7,7 +7,7 @@
 
 host_room confine file poll process socket tty unix || exit 1
 # Static: the C library's own calls, as memcpy, must be text that the filter knows.
-gcc -O1 -g -std=gnu11 -Wall -Wextra -Werror -static-pie -fPIE -o "$tmp/wall" "$here/host/wall.c" "${OBJECTS[@]}" || exit 1
+"$top/scripts/compile" "$tmp/wall" "$here/host/wall.c" "${OBJECTS[@]}" -g -static-pie -fPIE || exit 1
 
 mkdir "$tmp/work"
 timeout "$LIMIT" "$tmp/wall" "$tmp/work"

@@ -19,10 +19,10 @@ if command -v strace >/dev/null; then
 	[ "$STATUS" = 0 ] || show
 	is "strace saw it start and end" \
 		"$(grep -cE "(execve\(\"$LINUX\"|exited with 0 \+\+\+$)" "$tmp/trace")" 2
-	is "there was one process and one thread, from start to end" \
+	is "a guest is one process with one thread, from start to end" \
 		"$(awk '{print $1}' "$tmp/trace" | sort -u | wc -l)" 1
-	is "it made no other" "$(grep -E '(fork|clone3?)\(' "$tmp/trace")" ''
-	is "it never called ptrace" "$(grep 'ptrace(' "$tmp/trace")" ''
+	is "a guest makes no other process" "$(grep -E '(fork|clone3?)\(' "$tmp/trace")" ''
+	is "a guest never calls ptrace" "$(grep 'ptrace(' "$tmp/trace")" ''
 else
 	skip "one process from start to end" "no strace here"
 fi
@@ -32,21 +32,21 @@ as_user start quiet "$(run_option "echo up; while :; do ls / >/dev/null; done")"
 ok "an ordinary user's guest boots" shows '^up'
 proc_status=$(cat "/proc/$PID/status")
 field() { awk -v f="$1:" '$1 == f {print $2}' <<<"$proc_status"; }
-ok "the user is not root" [ "$(field Uid)" != 0 ]
-is "its effective capabilities are none" "$(field CapEff)" 0000000000000000
-is "nor has it permitted ones" "$(field CapPrm)" 0000000000000000
+ok "an ordinary user's guest does not run as root" [ "$(field Uid)" != 0 ]
+is "an ordinary user's guest has no effective capability" "$(field CapEff)" 0000000000000000
+is "an ordinary user's guest has no permitted capability" "$(field CapPrm)" 0000000000000000
 if [ "$(id -u)" = 0 ]; then
-	is "nor could it gain one" "$(field CapBnd)" 0000000000000000
+	is "an ordinary user's guest cannot gain a capability" "$(field CapBnd)" 0000000000000000
 fi
-is "no_new_privs is set" "$(field NoNewPrivs)" 1
+is "an ordinary user's guest has no_new_privs set" "$(field NoNewPrivs)" 1
 is "while programs run, it has one thread" "$(field Threads)" 1
-is "no child" "$(cat "/proc/$PID/task/$PID/children")" ''
-is "nobody traces it" "$(field TracerPid)" 0
-is "a seccomp filter confines it" "$(field Seccomp)" 2
-is "its session has no other process" "$(session "$PID")" "$PID"
+is "while programs run, a guest has no child" "$(cat "/proc/$PID/task/$PID/children")" ''
+is "no process traces a guest" "$(field TracerPid)" 0
+is "a seccomp filter confines a guest" "$(field Seccomp)" 2
+is "a guest's session has no other process" "$(session "$PID")" "$PID"
 kill -TERM "$PID"
 finish
-is "and it ends in order" "$STATUS" 0
+is "an ordinary user's guest ends in order" "$STATUS" 0
 
 # What containers refuse: ptrace, io_uring, namespaces, personality and more.
 confined() { # WHAT FUNCTION...
@@ -98,15 +98,15 @@ shows '^up'
 kill -KILL "$PID"
 finish
 is "kill -9 ends a guest" "$STATUS" 137
-is "no process is left" "$(session "$PID"; HOME=/ grep -lszxF "HOME=$tmp/home" /proc/[0-9]*/environ)" ''
-is "no file" "$(ls -A /dev/shm "$tmp" "$TMPDIR")" "$before"
-is "but the pid folder of a guest with a name" "$(cd "$HOME" && find . -mindepth 1 -maxdepth 2)" \
+is "kill -9 leaves no process" "$(session "$PID"; HOME=/ grep -lszxF "HOME=$tmp/home" /proc/[0-9]*/environ)" ''
+is "kill -9 leaves no file" "$(ls -A /dev/shm "$tmp" "$TMPDIR")" "$before"
+is "kill -9 leaves the pid folder of a guest with a name" "$(cd "$HOME" && find . -mindepth 1 -maxdepth 2)" \
 	$'./.uml\n./.uml/killed'
-is "and no lock" "$(grep ":$(stat -c %i "$disk") " /proc/locks)" ''
+is "kill -9 leaves no lock" "$(grep ":$(stat -c %i "$disk") " /proc/locks)" ''
 start_writing "$disk" 'exit 5' umid=killed
 finish
-is "its disk and name are free at once" "$STATUS" 5
-is "and a guest that ends in order takes its folder away" "$(ls "$HOME/.uml" 2>/dev/null)" ''
+is "the disk and name of a killed guest are free at once" "$STATUS" 5
+is "a guest that ends in order takes its folder away" "$(ls "$HOME/.uml" 2>/dev/null)" ''
 
 # A guest that idles. Two seconds are what is measured, not waited for.
 usage() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$PID/stat"; }
@@ -124,8 +124,8 @@ cpu=$(usage)
 wakes=$(wakeups)
 sleep 2
 # In ticks of the host, which it gives whole to who runs when one comes; a guest that polled would have 200.
-ok "uses hardly any processor time" [ $(($(usage) - cpu)) -le 10 ]
-ok "and hardly wakes up" [ $(($(wakeups) - wakes)) -le 20 ]
+ok "an idle guest uses hardly any processor time" [ $(($(usage) - cpu)) -le 10 ]
+ok "an idle guest hardly wakes up" [ $(($(wakeups) - wakes)) -le 20 ]
 kill -TERM "$PID"
 finish
 
@@ -151,11 +151,11 @@ for i in 1 2 3; do
 	ok "a guest that fills 250 MiB holds as much of the host's memory" [ "$(held)" -ge 250 ]
 	echo >&"$go"
 	shows "^empty $i"
-	ok "and gives it back when they are free" wait_for 60 holds_less 150
+	ok "a guest that frees 250 MiB gives them back to the host" wait_for 60 holds_less 150
 done
 echo >&"$go"
 finish
-is "nothing was lost on the way" "$STATUS" 0
+is "memory that came back to a guest holds what was written" "$STATUS" 0
 [ "$STATUS" = 0 ] || show
 
 # The same, with the generic code told to report single pages: what lies between them is in use.
@@ -169,10 +169,10 @@ shows '^full'
 ok "a guest that is to report single pages fills memory" [ "$(held)" -ge 250 ]
 echo >&"$go"
 shows '^empty'
-ok "gives back what is whole" wait_for 60 holds_less 150
+ok "a guest that is to report single pages gives back whole pieces" wait_for 60 holds_less 150
 echo >&"$go"
 finish
-is "and nothing that is in use" "$STATUS" 0
+is "a guest that is to report single pages keeps what is in use" "$STATUS" 0
 [ "$STATUS" = 0 ] || show
 exec {go}>&-
 

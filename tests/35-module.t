@@ -23,7 +23,7 @@ if "$top/scripts/build-kernel" --make "M=$tmp/words" modules >"$tmp/module.log" 
 else
 	fail "a module from elsewhere builds" "$(tail -n 20 "$tmp/module.log")"
 fi
-ok "and goes onto a disk" mke2fs -q -t ext4 -d "$tmp/modules" "$tmp/modules.ext4" 8M
+ok "modules go onto a disk" mke2fs -q -t ext4 -d "$tmp/modules" "$tmp/modules.ext4" 8M
 
 guest 'mkdir -p /tmp/m; mount -t ext4 -o ro /dev/ubdc /tmp/m || exit 2
 	insmod /tmp/m/brd.ko rd_nr=1 rd_size=4096 || exit 3
@@ -36,10 +36,10 @@ guest 'mkdir -p /tmp/m; mount -t ext4 -o ro /dev/ubdc /tmp/m || exit 2
 	grep "^brd " /proc/modules || echo unloaded
 	insmod /tmp/m/brd.ko rd_nr=1 || exit 6
 	insmod /tmp/m/words.ko && echo words are right' ubd2r="$tmp/modules.ext4"
-is "it loads and unloads" "$STATUS" 0
-like "its code and data lie where modules go" "$OUT" 'Live 0x00007e00[01]'
-like "what it does is right" "$OUT" 'same'
-like "and afterwards it is gone" "$OUT" 'unloaded'
-like "checksums are right, and words at the end of what is mapped" "$OUT" 'words are right'
+is "a module loads and unloads" "$STATUS" 0
+like "a module's code and data lie where modules go" "$OUT" 'Live 0x00007e00[01]'
+like "what a module does is right" "$OUT" 'same'
+like "an unloaded module is gone" "$OUT" 'unloaded'
+like "checksums, and words at the end of what is mapped, are right" "$OUT" 'words are right'
 
 finished

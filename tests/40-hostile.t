@@ -10,8 +10,7 @@ read -r -a programs <<<"${PROGRAMS:-$(cd "$here/hostile" && echo *.c)}"
 # The programs, on a disk of their own that the guest's init mounts at /tests.
 mkdir "$tmp/programs"
 for program in "${programs[@]%.c}"; do
-	gcc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -mno-red-zone \
-		-o "$tmp/programs/$program" "$here/hostile/$program.c" 2>"$tmp/gcc" ||
+	"$top/scripts/compile" "$tmp/programs/$program" "$here/hostile/$program.c" -static -pthread -mno-red-zone 2>"$tmp/gcc" ||
 		fail "$program compiles" "$(cat "$tmp/gcc")"
 done
 mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M 2>/dev/null
@@ -79,11 +78,11 @@ if [ "$LINUX" = "$build/linux" ] && [ -e "$image" ]; then
 	nm "$build"/kernel/arch/um/host/*.o "$build/kernel/arch/um/trap/entry.o" "$build/kernel/arch/um/trap/gate.o" |
 		awk 'NF == 3 && $2 ~ /[tT]/ {print $3}' | sort -u >"$tmp/allowed"
 	ok "the image makes system calls" grep -q ' syscall$' "$tmp/found"
-	is "only in host/ and at the kernel's entry" \
+	is "system calls of the image stand only in host/ and at the kernel's entry" \
 		"$(awk '$2 == "syscall" {print $1}' "$tmp/found" | grep -vxFf "$tmp/allowed")" ''
-	is "and none the old ways" "$(grep -E ' (sysenter|int)$' "$tmp/found")" ''
-	is "nothing changes protection keys" "$(grep wrpkru "$tmp/found")" ''
-	is "extended state is loaded at one place" "$(grep xrstor "$tmp/found")" 'exit_window xrstor64'
+	is "the image makes no system call in the old ways" "$(grep -E ' (sysenter|int)$' "$tmp/found")" ''
+	is "the image changes no protection keys" "$(grep wrpkru "$tmp/found")" ''
+	is "the image loads extended state at one place" "$(grep xrstor "$tmp/found")" 'exit_window xrstor64'
 else
 	skip "system calls of the image" "only for what was built here"
 fi

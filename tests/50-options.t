@@ -63,15 +63,15 @@ shows '^up'
 is "umid= names the guest's folder, which has its pid" "$(cat "$HOME/.uml/name/pid" 2>&1)" "$PID"
 kill -TERM "$PID"
 finish
-is "and is gone with the guest" "$(find "$HOME" -name name)" ''
+is "the folder of umid= is gone with the guest" "$(find "$HOME" -name name)" ''
 start umid=name uml_dir="$tmp/names/" quiet "$(run_option 'echo up; sleep 1000')"
 shows '^up'
-is "uml_dir= says where it lies" "$(cat "$tmp/names/name/pid" 2>&1)" "$PID"
+is "uml_dir= says where the guest's folder lies" "$(cat "$tmp/names/name/pid" 2>&1)" "$PID"
 kill -TERM "$PID"
 finish
 rm -rf "$HOME/.uml"
 guest true
-is "a guest without a name has none" "$(find "$HOME" -mindepth 1)" ''
+is "a guest without a name has no folder" "$(find "$HOME" -mindepth 1)" ''
 
 # An initrd.
 mkdir -p "$tmp/initrd/bin"
@@ -93,20 +93,20 @@ truncate -s 300M "$tmp/initrd-300M.cpio"
 for file in initrd.cpio initrd.cpio.gz initrd-300M.cpio; do
 	boot mem=1G initrd="$tmp/$file" con=null con0=fd:0,fd:1 word=peace
 	like "initrd=$file is what it boots from" "$OUT" 'process 1 of an initrd, asked for peace'
-	is "and its init ends it" "$STATUS" 5
+	is "initrd=$file: its init ends the guest" "$STATUS" 5
 done
 
 # init=, and what comes after -- is for it.
 # shellcheck disable=SC2016 # for the guest
 boot init=/bin/sh -- -c '"mount -t proc proc /proc; echo $0 is $$; echo 6 >/proc/exitcode; poweroff -f"' me
 like "init= is the first process, with its arguments" "$OUT" 'me is 1'
-is "and ends it" "$STATUS" 6
+is "the end of init= ends the guest" "$STATUS" 6
 
 # Options of the kernel.
 # shellcheck disable=SC2016 # for the guest
 guest 'cat /proc/cmdline; hostname; echo "$word"' word=given loglevel=3
 like "the kernel's own options are in its command line" "$OUT" 'word=given loglevel=3'
-like "what it does not know goes to init" "$OUT" $'\n''given$'
+like "what the kernel does not know goes to init" "$OUT" $'\n''given$'
 disk=$(disk_copy disk)
 for mode in ro rw; do
 	start ubd0="$disk" root=/dev/ubda "$mode" quiet "$(run_option 'echo =begin=; grep " / " /proc/mounts; echo =end=')"
@@ -130,7 +130,7 @@ done
 # Consoles.
 guest 'exit 4' con=null con0=null
 is "con0=null: no output" "$RAW" ''
-is "and no harm" "$STATUS" 4
+is "con0=null does no harm" "$STATUS" 4
 # shellcheck disable=SC2016 # for the guest
 read_one='read x; echo "got $x"'
 echo hello >"$tmp/file"
@@ -147,11 +147,11 @@ INPUT=/dev/null
 under=(sh -c 'exec 5</dev/null 6>"$HOME/other"; exec "$@"' sh)
 guest 'echo over there' con=null con0=fd:5,fd:6
 under=()
-is "con0=fd:5,fd:6 uses these" "$RAW" ''
-ok "for its output" grep -q 'over there' "$HOME/other"
+is "con0=fd:5,fd:6 shows nothing on stdout" "$RAW" ''
+ok "con0=fd:5,fd:6 shows output at descriptor 6" grep -q 'over there' "$HOME/other"
 guest 'echo "on tty1" >/dev/tty1; echo "on tty2" >/dev/tty2; exit 3' con=null con0=fd:0,fd:1 con1=null,fd:1
-like "con1= is a console too" "$RAW" 'on tty1'
-unlike "con= is for the rest" "$RAW" 'on tty2'
-is "which costs nothing" "$STATUS" 3
+like "con1= is a second console" "$RAW" 'on tty1'
+unlike "con= is for all other consoles" "$RAW" 'on tty2'
+is "consoles that lead nowhere cost no status" "$STATUS" 3
 
 finished

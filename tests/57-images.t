@@ -18,33 +18,33 @@ ok "an ordinary user builds the image" mktiny "$tmp/work/one.ext4"
 mkdir "$tmp/work/other"
 chmod 777 "$tmp/work/other"
 mktiny_077() { (umask 077 && mktiny "$@"); }
-ok "and again elsewhere" mktiny_077 "$tmp/work/other/two.ext4"
+ok "an ordinary user builds the image in another folder" mktiny_077 "$tmp/work/other/two.ext4"
 ok "the two have the same bytes" cmp "$tmp/work/one.ext4" "$tmp/work/other/two.ext4"
-ok "which are those of the image that is tested here" cmp "$tmp/work/one.ext4" "$build/check.ext4"
-ok "the file system has no errors" clean_disk "$tmp/work/one.ext4"
+ok "an image built by an ordinary user has the bytes of the one that is tested here" cmp "$tmp/work/one.ext4" "$build/check.ext4"
+ok "the image's file system has no errors" clean_disk "$tmp/work/one.ext4"
 mkdir -p "$tmp/work/more/etc"
 echo more >"$tmp/work/more/etc/more"
-ok "a folder can be laid over it" mktiny "$tmp/work/three.ext4" "$tmp/work/more"
+ok "a folder can be laid over the image" mktiny "$tmp/work/three.ext4" "$tmp/work/more"
 differ() { ! cmp -s "$1" "$2"; }
-ok "which makes it another" differ "$tmp/work/one.ext4" "$tmp/work/three.ext4"
+ok "a folder laid over the image makes it another" differ "$tmp/work/one.ext4" "$tmp/work/three.ext4"
 DISK=$tmp/work/three.ext4 guest 'cat /etc/more; stat -c %u:%g:%a /etc/more /root /tmp /usr/bin/init | paste -sd" "'
-is "all in it is root's" "$OUT" $'more\n0:0:644 0:0:700 0:0:1777 0:0:755'
+is "all files of the image are root's" "$OUT" $'more\n0:0:644 0:0:700 0:0:1777 0:0:755'
 
 # init.
 guest 'for i in 1 2 3 4 5; do (sleep 0.2 &) ; done; sleep 1; grep -l "State:.Z" /proc/[0-9]*/status; echo done'
-is "it reaps orphans" "$OUT" 'done'
+is "init reaps orphans" "$OUT" 'done'
 guest 'mount | cut -d" " -f 3 | sort | paste -sd" "; ls -l /dev/fd | grep -c /proc/self/fd'
 for where in /proc /sys /dev /dev/pts /dev/shm /dev/mqueue /run /tmp /sys/fs/cgroup; do
-	like "it mounts $where" " $(head -n 1 <<<"$OUT") " " $where "
+	like "init mounts $where" " $(head -n 1 <<<"$OUT") " " $where "
 done
 # shellcheck disable=SC2016 # for the guest
 guest 'cat /sys/class/net/lo/operstate /proc/sys/kernel/hostname; ping -c 1 127.0.0.1 >/dev/null && echo up; echo $HOME:$PWD:$USER'
-like "it sets up lo, name and environment" "$(paste -sd' ' <<<"$OUT")" ' tiny up /root:/root:root$'
+like "init sets up lo, name and environment" "$(paste -sd' ' <<<"$OUT")" ' tiny up /root:/root:root$'
 guest 'exec 2>&1; /bin/init'
-like "it is for process 1 only" "$OUT" 'init: this is for process 1'
+like "init refuses to run as another process than 1" "$OUT" 'init: this is for process 1'
 # shellcheck disable=SC2016 # for the guest
 guest '(trap "" TERM HUP; echo stubborn >/tmp/x; sleep 1000) & sleep 0.1; exit 3'
-is "a process that ignores signals does not keep it from its end" "$STATUS" 3
+is "a process that ignores signals does not keep the guest from its end" "$STATUS" 3
 
 # Consoles on demand: a further one has no shell until somebody types there, and again none after its end.
 mkfifo "$tmp/con0" "$tmp/con1"
@@ -57,17 +57,17 @@ INPUT=$tmp/con0 start quiet "con1=fd:$con1,fd:$shown1"
 ok "a further console asks for Enter" on_con1 'Press Enter for a shell'
 echo 'ps | grep -c "[b]ash"; echo coun""ted' >&"$con0"
 shows '^counted'
-is "so far one shell runs" "$(screen | grep -aE '^[0-9]+$' | head -n 1)" 1
+is "before Enter one shell runs" "$(screen | grep -aE '^[0-9]+$' | head -n 1)" 1
 echo >&"$con1"
 on_con1 'root@tiny'
 echo 'tty; echo sh""ell' >&"$con1"
-ok "then there is a second one" on_con1 '^shell'
-ok "on a terminal of its own" on_con1 '/dev/tty1'
+ok "after Enter there is a second shell" on_con1 '^shell'
+ok "the second shell has a terminal of its own" on_con1 '/dev/tty1'
 echo 'exit' >&"$con1"
-ok "which can be ended, and asked for again" wait_for "$LIMIT" asked_twice
+ok "the second shell can be ended, and asked for again" wait_for "$LIMIT" asked_twice
 echo 'exit' >&"$con0"
 finish
-is "the end of the first is the machine's" "$STATUS" 0
+is "the end of the first shell is the machine's" "$STATUS" 0
 exec {con0}>&- {con1}>&- {shown1}>&-
 
 # Root file systems of other kinds that this machine has the tools to make.

@@ -25,7 +25,7 @@ job() { # COMMAND [OPTION...]
 
 job 'systemctl --failed --no-legend; systemctl is-active multi-user.target; journalctl -b -p err --no-pager -q -o cat; exit 9'
 is "a job runs after multi-user, without a failed unit or an error in the journal" "$OUT" active
-is "and its status is the machine's" "$STATUS" 9
+is "the status of a job is the machine's" "$STATUS" 9
 ok "the shutdown leaves a clean file system" clean_disk "$disk"
 # shellcheck disable=SC2016 # for the guest
 job 'kill -9 $$'
@@ -94,18 +94,18 @@ done
 # A login on a terminal.
 fresh
 start_terminal 24 80 "ubd0=$disk" root=/dev/ubda rw mem=1G quiet
-ok "it comes to a login" wait_for "$LIMIT" seen 'debian login: '
+ok "Debian comes to a login on a terminal" wait_for "$LIMIT" seen 'debian login: '
 type_keys 'root\r'
-ok "which lets root in" wait_for 60 seen 'root@debian:~# '
+ok "the login lets root in" wait_for 60 seen 'root@debian:~# '
 # What is typed is echoed, so what to look for differs from it.
 # shellcheck disable=SC2016 # for the guest
 type_keys 'echo sess""ion=$(loginctl show-user root -P Sessions)= system=$(systemctl is-system-running --wait)=\r'
-ok "and gives a session, on a system that is running" wait_for 60 seen 'session=[0-9]+= system=running='
+ok "the login gives a session, on a system that is running" wait_for 60 seen 'session=[0-9]+= system=running='
 type_keys 'systemctl poweroff\r'
 finish_terminal
-is "poweroff ends it" "$STATUS" 0
-is "and gives the terminal back" "$RESTORED" same
-ok "with a clean file system" clean_disk "$disk"
+is "poweroff ends Debian" "$STATUS" 0
+is "poweroff gives the terminal back" "$RESTORED" same
+ok "poweroff leaves a clean file system" clean_disk "$disk"
 
 # Asked to end from outside.
 fresh
@@ -115,7 +115,7 @@ shows '^up'
 ok "a serial line has a login" wait_for 60 grep -qa 'debian login:' "$tmp/serial"
 kill -TERM "$PID"
 finish
-is "SIGTERM shuts it down in order" "$STATUS" 0
-ok "with a clean file system, too" clean_disk "$disk"
+is "SIGTERM shuts Debian down in order" "$STATUS" 0
+ok "SIGTERM leaves a clean file system" clean_disk "$disk"
 
 finished

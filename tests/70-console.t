@@ -47,19 +47,19 @@ like "5000 lines of input arrive" "$RAW" $'\n'"$(seq 1 5000 | sha256sum)"
 # A shell on a terminal. What is typed is echoed, so what to look for differs from it.
 prompt() { wait_for 20 seen "$1"'[^#$]*[#$] $'; }
 start_terminal 33 99 quiet
-ok "a shell greets" prompt ''
-unlike "with job control" "$(screen)" 'no job control'
+ok "a shell greets on a terminal" prompt ''
+unlike "the shell has job control" "$(screen)" 'no job control'
 
 type_keys 'stty size\r'
-ok "its terminal has the size of the one around it" wait_for 20 seen '^33 99$'
+ok "the guest's terminal has the size of the one around it" wait_for 20 seen '^33 99$'
 # shellcheck disable=SC2016 # for the guest
 type_keys 'trap "echo resi""zed" WINCH; echo s""et\r'
 wait_for 20 seen '^set'
 stty -F "$LINE" rows 50 cols 120
 type_keys '\r'
-ok "is told of a new size" wait_for 20 seen 'resized$'
+ok "a program in the guest is told of a new size" wait_for 20 seen 'resized$'
 type_keys 'trap - WINCH; stty size\r'
-ok "and has it" wait_for 20 seen '^50 120$'
+ok "the guest's terminal has the new size" wait_for 20 seen '^50 120$'
 
 type_keys 'sh -c "echo o""ne; exec sleep 1000"\r'
 wait_for 20 seen '^one'
@@ -71,18 +71,18 @@ wait_for 20 seen '^two'
 type_keys '\032'
 ok "^Z stops a program" wait_for 20 seen 'Stopped'
 type_keys 'jobs; bg; echo af""ter\r'
-ok "bg goes on with it" wait_for 20 seen '^after'
+ok "bg goes on with a stopped program" wait_for 20 seen '^after'
 type_keys 'fg\r'
 # fg names the job that it takes.
 wait_for 20 seen '^sh -c "echo t""wo; exec sleep 1000"$'
 # shellcheck disable=SC2016 # for the guest
 type_keys '\003echo now=$?\r'
-ok "fg brings it to the front again" wait_for 20 seen '^now=130'
+ok "fg brings a program to the front again" wait_for 20 seen '^now=130'
 # shellcheck disable=SC2016 # for the guest
 type_keys 'sh -c "echo thr""ee; exec sleep 1000"; echo quit=$?\r'
 wait_for 20 seen '^three'
 type_keys '\034'
-ok "^\\ quits one" wait_for 20 seen '^quit=131'
+ok "^\\ quits a program" wait_for 20 seen '^quit=131'
 type_keys 'sh -c "echo ed""it; exec cat >/tmp/typed"\r'
 wait_for 20 seen '^edit'
 type_keys 'abX\177c\r\004'
@@ -95,11 +95,11 @@ type_keys '\023\r'
 for _ in {1..25}; do nap; done
 unlike "^S holds output" "$(screen)" $'\n''flow'
 type_keys '\021'
-ok "^Q lets it go" wait_for 20 seen '^flow'
-is "and none of it is lost" "$(screen | grep -c '^no$')" 3000
+ok "^Q lets output go on" wait_for 20 seen '^flow'
+is "no output held by ^S is lost" "$(screen | grep -c '^no$')" 3000
 type_keys 'true; exit\r'
 finish_terminal
-is "the shell's end is the guest's" "$STATUS" 0
-is "and gives the terminal back" "$RESTORED" same
+is "the shell's exit status is the guest's" "$STATUS" 0
+is "the shell's end gives the terminal back" "$RESTORED" same
 
 finished

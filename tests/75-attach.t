@@ -56,49 +56,49 @@ no_guest() { ! "$ATTACH" >"$tmp/list" 2>&1 && grep -q 'no guest' "$tmp/list"; }
 ok "attach says that no guest runs" no_guest
 start quiet umid=vm con=null con0=socket con1=socket
 ok "a socket for each console" wait_for 20 test -S "$folder/con1"
-is "is for its owner alone" "$(stat -c %a "$folder/con0" "$folder/con1" "$folder" | paste -sd' ')" "600 600 700"
+is "a console's socket is for its owner alone" "$(stat -c %a "$folder/con0" "$folder/con1" "$folder" | paste -sd' ')" "600 600 700"
 like "attach lists the guest, and what one can attach to" "$("$ATTACH")" "vm +$PID  con0 con1"
 
 prompt() { wait_for 20 at "$1" seen "$2"'[^#$]*[#$] $'; }
 start_beside a 33 99 "$ATTACH" vm
-ok "attached, a shell greets" prompt a ''
+ok "attach shows a shell" prompt a ''
 type_keys 'stty size\r'
-ok "its terminal has the size of the one around it" wait_for 20 at a seen '^33 99$'
+ok "attach: the guest's terminal has the size of the one around it" wait_for 20 at a seen '^33 99$'
 # shellcheck disable=SC2016 # for the guest
 type_keys 'trap "echo resi""zed" WINCH; echo s""et\r'
 wait_for 20 at a seen '^set'
 stty -F "$LINE" rows 50 cols 255
 type_keys '\r'
-ok "is told of a new size" wait_for 20 at a seen 'resized$'
+ok "attach: a program in the guest is told of a new size" wait_for 20 at a seen 'resized$'
 type_keys 'trap - WINCH; stty size\r'
-ok "and has it" wait_for 20 at a seen '^50 255$'
+ok "attach: the guest's terminal has the new size" wait_for 20 at a seen '^50 255$'
 type_keys 'sh -c "echo o""ne; exec sleep 1000"\r'
 wait_for 20 at a seen '^one'
 # shellcheck disable=SC2016 # for the guest
 type_keys '\003echo status=$?\r'
-ok "^C ends a program" wait_for 20 at a seen '^status=130'
+ok "attach: ^C ends a program" wait_for 20 at a seen '^status=130'
 type_keys 'echo bef""ore\r'
 wait_for 20 at a seen '^before'
 type_keys '\035x'
 ok "after ^] attach says what it knows" wait_for 20 at a seen 'Ctrl-\] q detaches'
 type_keys '\035q'
 finish_beside a
-is "^] q detaches" "$STATUS" 0
-is "and gives the terminal back" "$RESTORED" same
+is "attach: ^] q detaches" "$STATUS" 0
+is "attach: ^] q gives the terminal back" "$RESTORED" same
 
 start_beside a 24 80 "$ATTACH" vm con0
-ok "who comes back is shown the last lines" wait_for 20 at a seen '^before'
+ok "a client that attaches again is shown the last lines" wait_for 20 at a seen '^before'
 type_keys 'echo bac""k; stty size\r'
-ok "and can go on" wait_for 20 at a seen '^24 80$'
+ok "a client that attaches again can go on" wait_for 20 at a seen '^24 80$'
 kill -TERM "$CLIENT"
 finish_beside a
-is "a killed attach" "$STATUS" "signal 15"
-is "gives the terminal back" "$RESTORED" same
+is "a killed attach ends by its signal" "$STATUS" "signal 15"
+is "a killed attach gives the terminal back" "$RESTORED" same
 
 # Input that is no terminal: plain bytes, no escape, and the output goes on when it has ended.
 printf 'stty -echo; printf "\\035\\035q"; echo; echo don""e\n' | timeout 3 "$ATTACH" vm >"$tmp/piped" 2>&1
 ok "attach works in a pipe" has "$tmp/piped" 'done'
-ok "without an escape there" has "$tmp/piped" $'\035\035q'
+ok "attach in a pipe knows no escape" has "$tmp/piped" $'\035\035q'
 
 # The guest reboots in place, and whoever is attached stays.
 client "$tmp/watch" "UNIX-CONNECT:$folder/con0"
@@ -111,20 +111,20 @@ wait_for 20 at a seen '^rebooting'
 again() { sed '1,/^rebooting/d' < <(at a screen) | grep -qE '[#$] $'; }
 ok "after a reboot in place attach is still there" wait_for 20 again
 type_keys 'stty size; echo new""er\r'
-ok "and types into the new machine" wait_for 20 at a seen '^newer'
-ok "another client sees that too" wait_for 20 has "$tmp/watch" newer
-is "with as many descriptors" "$(descriptors)" "$before"
+ok "attach types into the machine that was rebooted" wait_for 20 at a seen '^newer'
+ok "another client sees what is typed after a reboot" wait_for 20 has "$tmp/watch" newer
+is "a reboot in place leaves as many descriptors as there were" "$(descriptors)" "$before"
 client "$tmp/watch2" "UNIX-CONNECT:$folder/con0"
-ok "new clients can come" wait_for 20 has "$tmp/watch2" newer
+ok "new clients can come after a reboot in place" wait_for 20 has "$tmp/watch2" newer
 leave
 type_keys 'exit\r'
 finish_beside a
-is "the guest's end is attach's" "$STATUS" 0
-is "which gives the terminal back" "$RESTORED" same
-like "and says so" "$(at a screen)" 'vm con0 has ended'
+is "the guest's end ends attach" "$STATUS" 0
+is "attach gives the terminal back at the guest's end" "$RESTORED" same
+like "attach says that the guest has ended" "$(at a screen)" 'vm con0 has ended'
 finish
-is "the guest's status" "$STATUS" 0
-ok "its folder is gone" test ! -e "$folder"
+is "the guest ends with status 0" "$STATUS" 0
+ok "the guest's folder is gone at its end" test ! -e "$folder"
 wait
 
 # Many clients, of which some die, some stop, and one is slow.
@@ -156,16 +156,16 @@ wait_for 30 has "$tmp/all" "^end $lines"
 took=$((SECONDS - begin))
 is "$lines lines arrive at a client" "$(numbers "$tmp/all")" "$wanted"
 for i in 4 5 6 7 8 9 10; do numbers "$tmp/client$i"; done | sort -u >"$tmp/sums"
-is "and at all others" "$(cat "$tmp/sums")" "$wanted"
-ok "although one has stopped ($took s)" test "$took" -lt 20
+is "output arrives complete at all other clients" "$(cat "$tmp/sums")" "$wanted"
+ok "a client that has stopped does not hold up the others for long ($took s)" test "$took" -lt 20
 type_line 3000
 wait_for 30 has "$tmp/all" '^end 3000'
 kill -CONT "$stopped"
-ok "when that goes on, it gets the end" wait_for 20 has "$tmp/stopped" '^end 3000'
-like "and is told what it missed" "$(tail -c 20000 "$tmp/stopped")" 'bytes are not shown'
+ok "a client that stopped and goes on gets the end" wait_for 20 has "$tmp/stopped" '^end 3000'
+like "a client that stopped is told what it missed" "$(tail -c 20000 "$tmp/stopped")" 'bytes are not shown'
 for i in 4 5 6 7 8 9 10; do CLIENT=${others[i]}; leave; done
 CLIENT=$stopped; leave
-ok "all but one are gone" wait_for 20 descriptors_are "$before"
+ok "clients that have gone leave no descriptor" wait_for 20 descriptors_are "$before"
 kill "$PID"
 finish
 CLIENT=$all; leave
@@ -192,11 +192,11 @@ exec {typed}<>"$tmp/in"
 INPUT=$tmp/in
 watch_end "seq 1 $lines >/dev/tty1; seq 1 $lines >/dev/tty2; poweroff -f"
 is "what is written just before poweroff -f arrives at a socket" "$(numbers "$tmp/all")" "$wanted"
-is "and at a pseudo terminal" "$(numbers "$tmp/pty")" "$wanted"
+is "what is written just before poweroff -f arrives at a pseudo terminal" "$(numbers "$tmp/pty")" "$wanted"
 watch_end "echo c >/proc/sysrq-trigger" console=tty1 con1=socket,log:panic
-is "a panic" "$STATUS" "$PANIC"
-ok "is shown on a socket" has "$tmp/all" 'Kernel panic - not syncing'
-is "to the end" "$(tail -n 8 "$tmp/all")" "$(tail -n 8 "$tmp/panic")"
+is "a panic with consoles at sockets has the panic's status" "$STATUS" "$PANIC"
+ok "a panic is shown on a socket" has "$tmp/all" 'Kernel panic - not syncing'
+is "a panic is shown on a socket to its last line" "$(tail -n 8 "$tmp/all")" "$(tail -n 8 "$tmp/panic")"
 INPUT=/dev/null
 exec {typed}>&-
 
@@ -218,7 +218,7 @@ turned_around() { # ADDRESS
 }
 whole() { [ "$(stat -c %s "$tmp/back")" -ge 16385 ]; }
 ok "a socket passes all values of bytes, both ways" turned_around "UNIX-CONNECT:$folder/con1"
-ok "and so does a pseudo terminal" turned_around "$(readlink "$folder/con2"),raw,echo=0"
+ok "a pseudo terminal passes all values of bytes, both ways" turned_around "$(readlink "$folder/con2"),raw,echo=0"
 # Telnet marks its commands by a byte, and doubles that among data.
 doubled() { LC_ALL=C sed 's/\xff/\xff\xff/g' "$1"; }
 { printf '\xff\xfb\0'; doubled "$tmp/binary"; } >"$tmp/telnet"
@@ -227,7 +227,7 @@ whole_telnet() { [ "$(stat -c %s "$tmp/back")" -ge $((15 + 1 + 16384 + 64)) ]; }
 # shellcheck disable=SC2094
 (wait_for 20 has "$tmp/back" R && cat "$tmp/telnet" && wait_for 20 whole_telnet) |
 	timeout 30 socat - "TCP:127.0.0.1:$PORT" >"$tmp/back"
-ok "and telnet" cmp <(tail -c +17 "$tmp/back") <(doubled "$tmp/binary")
+ok "telnet passes all values of bytes, both ways" cmp <(tail -c +17 "$tmp/back") <(doubled "$tmp/binary")
 kill "$PID"
 finish
 
@@ -245,10 +245,10 @@ for _ in {1..60}; do
 done
 wait_for 20 descriptors_are $((before + 50))
 client "$tmp/owner" "UNIX-CONNECT:$folder/con1"
-ok "many at a port leave room at the socket" wait_for 20 descriptors_are $((before + 51))
+ok "many clients at a port leave room at the socket" wait_for 20 descriptors_are $((before + 51))
 leave
 for one in "${many[@]}"; do exec {one}>&-; done
-ok "and are let go, too" wait_for 20 descriptors_are "$before"
+ok "many clients at a port are let go" wait_for 20 descriptors_are "$before"
 kill "$PID"
 finish
 
@@ -264,21 +264,21 @@ under=()
 free_port
 start quiet con=null "con0=port:$PORT"
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
-ok "a port" wait_for 20 listens
-unlike "listens on the loopback only" "$(awk -v p="$(printf :%04X "$PORT")" '$4 == "0A" && $2 ~ p {print $2}' /proc/net/tcp /proc/net/tcp6)" \
+ok "a console listens at a port" wait_for 20 listens
+unlike "a console's port is on the loopback only" "$(awk -v p="$(printf :%04X "$PORT")" '$4 == "0A" && $2 ~ p {print $2}' /proc/net/tcp /proc/net/tcp6)" \
 	'(^|[^0-9A-F])(00000000|0{32}):'
 start_beside t 30 90 telnet -E 127.0.0.1 "$PORT"
 ok "telnet: a shell greets" prompt t ''
 type_keys 'stty size\r'
-ok "knows the size" wait_for 20 at t seen '^30 90$'
+ok "telnet: the guest's terminal has the window's size" wait_for 20 at t seen '^30 90$'
 type_keys 'sh -c "echo o""ne; exec sleep 1000"\r'
 wait_for 20 at t seen '^one'
 # shellcheck disable=SC2016 # for the guest
 type_keys '\003echo status=$?\r'
-ok "^C ends a program" wait_for 20 at t seen '^status=130'
+ok "attach: ^C ends a program" wait_for 20 at t seen '^status=130'
 type_keys 'echo typ""ed\r'
 wait_for 20 at t seen '^typed'
-is "what is typed is echoed once" "$(at t screen | grep -c 'echo typ')" 1
+is "telnet: what is typed is echoed once" "$(at t screen | grep -c 'echo typ')" 1
 type_keys 'exit\r'
 finish_beside t
 finish
@@ -289,23 +289,23 @@ start quiet umid=vm con=null con0=fd:0,fd:1,log:log con1=socket con2=pty,log:log
 	"$(run_option "for t in 1 2 3 4; do seq 1 $lines >/dev/tty\$t; done; echo up; sleep 1000")"
 ok "a guest that nobody looks at goes on" shows '^up'
 client "$tmp/late" "$(readlink "$folder/con2"),raw,echo=0"
-ok "who opens a pseudo terminal late sees the end" wait_for 20 has "$tmp/late" "^$lines"
-ok "and is told what is missing" has "$tmp/late" 'bytes are not shown'
+ok "a program that opens a pseudo terminal late sees the last lines" wait_for 20 has "$tmp/late" "^$lines"
+ok "a program that opens a pseudo terminal late is told what is missing" has "$tmp/late" 'bytes are not shown'
 leave
 client "$tmp/late" "UNIX-CONNECT:$folder/con1"
-ok "who comes late to a socket, too" wait_for 20 has "$tmp/late" "^$lines"
+ok "a client that comes late to a socket sees the last lines" wait_for 20 has "$tmp/late" "^$lines"
 leave
 for log in log2 log3 log4; do
 	is "$log has all" "$(numbers "$tmp/$log")" "$wanted"
 done
 kill "$PID"
 finish
-is "a log has what was shown" "$(sha256sum <"$tmp/log")" "$(sha256sum <"$tmp/out")"
-is "and is for its owner alone" "$(stat -c %a "$tmp/log")" 600
+is "log: has what was shown" "$(sha256sum <"$tmp/log")" "$(sha256sum <"$tmp/out")"
+is "log: is for its owner alone" "$(stat -c %a "$tmp/log")" 600
 boot quiet umid=vm con=null con0=fd:0,fd:1 con1=pty loglevel=7 "$(run_option 'exit 0')"
 like "a pseudo terminal's name is in the guest's log" "$OUT" "Virtual console 1 assigned device '/dev/pts/[0-9]+'"
 boot quiet con=null con0=fd:0,fd:1 ssl2=pts loglevel=7 "$(run_option 'exit 0')"
-like "and a serial line's" "$OUT" "Serial line 2 assigned device '/dev/pts/[0-9]+'"
+like "a serial line's pseudo terminal is in the guest's log" "$OUT" "Serial line 2 assigned device '/dev/pts/[0-9]+'"
 
 # An ordinary user, and another one.
 others_socket() {
@@ -325,9 +325,9 @@ if [ "$(id -u)" = 0 ]; then
 		setpriv --reuid="$uid" --regid="$uid" --clear-groups env HOME="$HOME" timeout 5 "$@"
 	}
 	like "an ordinary user's guest is listed for him" "$(as 65534 "$tmp/attach")" "vm +$PID  con1"
-	like "and he attaches to it" "$(echo hello | as 65534 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2")" 'got hello'
+	like "an ordinary user attaches to his guest" "$(echo hello | as 65534 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2")" 'got hello'
 	unlike "another user's connection is refused" "$(echo hello | as 65533 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2" 2>&1)" 'got hello'
-	like "with permission denied" "$(as 65533 "$tmp/attach" "$tmp/tmp/con2" 2>&1)" 'Permission denied'
+	like "another user's attach says permission denied" "$(as 65533 "$tmp/attach" "$tmp/tmp/con2" 2>&1)" 'Permission denied'
 	ok "a socket can be beside the guest" test -S "$tmp/near"
 	kill "$PID"
 	finish
@@ -351,30 +351,30 @@ shows '^up'
 wait_for 20 test -S "$folder/mconsole"
 client "$tmp/late" "UNIX-CONNECT:$folder/con1"
 ok "a console is used" wait_for 20 has "$tmp/late" 'here is tty1'
-is "mconsole knows what it is" "$(mc config con1)" 'OK socket'
-like "and of one that is not there" "$(mc config con3)" 'ERR con3'
-like "removes it" "$(mc remove con1)" '^OK'
-ok "whoever is attached is let go" wait_for 20 gone "$CLIENT"
+is "mconsole's config shows a console's channels" "$(mc config con1)" 'OK socket'
+like "mconsole's config refuses a console that is not there" "$(mc config con3)" 'ERR con3'
+like "mconsole removes a console" "$(mc remove con1)" '^OK'
+ok "a client of a console that is removed is let go" wait_for 20 gone "$CLIENT"
 unset "guests[$CLIENT]"
-ok "programs on it are, too" shows '^hung up'
-like "removes it only once" "$(mc remove con1)" '^ERR con1'
-like "plugs in another" "$(mc config con3=fd:5)" '^OK'
+ok "programs on a console that is removed are hung up" shows '^hung up'
+like "mconsole removes a console only once" "$(mc remove con1)" '^ERR con1'
+like "mconsole plugs in a console" "$(mc config con3=fd:5)" '^OK'
 has_five() { read -r -t 0.1 -u "$five" text && [[ $text == *'here is tty3'* ]]; }
-ok "which is used" wait_for 20 has_five
-like "changes it" "$(mc config con3=null)" '^OK'
-is "to what was said" "$(mc config con3)" 'OK null'
-like "plugs in again what was removed" "$(mc config con1=socket)" '^OK'
+ok "a console that was plugged in is used" wait_for 20 has_five
+like "mconsole changes a console" "$(mc config con3=null)" '^OK'
+is "mconsole's config shows what a console was changed to" "$(mc config con3)" 'OK null'
+like "mconsole plugs in again a console that was removed" "$(mc config con1=socket)" '^OK'
 client "$tmp/late" "UNIX-CONNECT:$folder/con1"
-ok "and it is used again" wait_for 20 has "$tmp/late" 'here is tty1'
-like "refuses what linux was not started with" "$(mc config con4=fd:77)" 'ERR con4=fd:77: descriptor 77 is not open'
-like "and what can be opened only at the start" "$(mc config con4=pty)" 'ERR con4=pty: .*when linux is started, or with hotplug='
-like "in words" "$(mc config "con4=port:$PORT")" 'ERR con4=.*when linux is started'
-like "and a channel that it does not know" "$(mc config con4=frob)" 'ERR con4=frob: write a channel'
-like "and a line that cannot be" "$(mc config ssl16=null)" 'ERR ssl16.*ssl15'
+ok "a console that was plugged in again is used" wait_for 20 has "$tmp/late" 'here is tty1'
+like "mconsole refuses a descriptor that linux was not started with" "$(mc config con4=fd:77)" 'ERR con4=fd:77: descriptor 77 is not open'
+like "mconsole refuses a pseudo terminal after the start" "$(mc config con4=pty)" 'ERR con4=pty: .*when linux is started, or with hotplug='
+like "mconsole refuses a port after the start" "$(mc config "con4=port:$PORT")" 'ERR con4=.*when linux is started'
+like "mconsole refuses a channel that is not known" "$(mc config con4=frob)" 'ERR con4=frob: write a channel'
+like "mconsole refuses a line that cannot be" "$(mc config ssl16=null)" 'ERR ssl16.*ssl15'
 like "the kernel's own console can go" "$(mc remove con0)" '^OK'
-like "and come back" "$(mc config con0=fd:0,fd:1)" '^OK'
+like "the kernel's own console can come back" "$(mc config con0=fd:0,fd:1)" '^OK'
 mc log still alive >"$tmp/said"
-ok "and is used then" shows 'still alive'
+ok "the kernel's own console is used when it is back" shows 'still alive'
 kill "$PID"
 finish
 leave
@@ -388,17 +388,17 @@ refused() { # NAME REGEX
 boot con=null con0=socket
 refused "a socket of a guest without a name" 'umid='
 boot con=null con0=port:0
-refused "a port that is none" 'port:N'
+refused "a port that is no number" 'port:N'
 boot con=null con0=port
-refused "no port" 'port:N'
+refused "a port without a number" 'port:N'
 boot con=null con0=log:
-refused "no log" 'log:FILE'
+refused "a log without a file" 'log:FILE'
 boot con=null "con0=log:$tmp/home"
 refused "a log that is no file" "$tmp/home"
 boot con=null con0=pty:1
 refused "a pty with a name" 'pty'
 boot con=null con0=fd:0,fd:1,fd:2
-refused "three ways" 'both ways'
+refused "three channels for two ways" 'both ways'
 boot con=null "con0=socket:$tmp/$(printf '%0120d' 0)"
 refused "a name that is too long" 'too long'
 start quiet con=null "con0=socket:$tmp/first" "con1=port:$PORT"

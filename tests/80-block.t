@@ -15,8 +15,8 @@ ok "after a poweroff the file system is clean" clean_disk "$disk"
 start_writing "$disk" 'sha256sum /data'
 finish
 command_output
-is "and the next guest finds what the first wrote" "$(sum_of)" "$sum"
-is "as does the host" "$(debugfs -R 'cat /data' "$disk" 2>/dev/null | sha256sum | awk '{print $1}')" "$sum"
+is "the next guest finds what the first wrote" "$(sum_of)" "$sum"
+is "the host finds what the guest wrote" "$(debugfs -R 'cat /data' "$disk" 2>/dev/null | sha256sum | awk '{print $1}')" "$sum"
 
 # What was synced survives the guest's sudden end.
 start_writing "$disk" 'dd if=/dev/urandom of=/synced bs=1M count=8 conv=fsync 2>/dev/null; sha256sum /synced
@@ -30,7 +30,7 @@ start_writing "$disk" 'sha256sum /synced'
 finish
 command_output
 is "after kill -9, what was synced is there" "$(sum_of)" "$sum"
-ok "and the file system is clean again" clean_disk "$disk"
+ok "after kill -9 the file system is clean again" clean_disk "$disk"
 
 # Raw devices, of odd sizes.
 truncate -s 0 "$tmp/raw"
@@ -38,14 +38,14 @@ head -c $((3 * 1048576 + 512)) /dev/urandom >"$tmp/raw"
 sum=$(sha256sum <"$tmp/raw" | awk '{print $1}')
 guest 'cat /sys/block/ubdc/size; sha256sum </dev/ubdc' ubd2="$tmp/raw"
 is "a disk has the size of its file, to the sector" "$(head -n 1 <<<"$OUT")" $((3 * 2048 + 1))
-like "and is read to its end" "$OUT" "$sum"
+like "a disk is read to its end" "$OUT" "$sum"
 guest 'yes guest | head -c 4096 | dd of=/dev/ubdc bs=512 seek=6137 conv=notrunc 2>/dev/null; echo done' ubd2="$tmp/raw"
 is "what is written at its end is at the file's end" "$(tail -c 4096 "$tmp/raw" | sha256sum)" \
 	"$(yes guest | head -c 4096 | sha256sum)"
-is "which is where it was" "$(stat -c %s "$tmp/raw")" $((3 * 1048576 + 512))
+is "writing at a disk's end keeps the file's size" "$(stat -c %s "$tmp/raw")" $((3 * 1048576 + 512))
 guest 'dd if=/dev/zero of=/dev/ubdc bs=1M 2>&1' ubd2="$tmp/raw"
-like "what does not fit is refused" "$OUT" 'No space left on device'
-is "and the file does not grow" "$(stat -c %s "$tmp/raw")" $((3 * 1048576 + 512))
+like "a write behind a disk's end is refused" "$OUT" 'No space left on device'
+is "a write behind a disk's end does not make the file grow" "$(stat -c %s "$tmp/raw")" $((3 * 1048576 + 512))
 
 # Direct I/O, in pieces that are no multiple of what the host likes, in the guest's memory and the disk.
 truncate -s 8M "$tmp/direct"
@@ -59,7 +59,7 @@ truncate -s 16M "$tmp/target"
 # shellcheck disable=SC2016 # for the guest
 guest 'for size in 512 4k 1536 64k; do dd if=/dev/ubdc of=/dev/ubdd iflag=fullblock oflag=direct bs=$size count=37 skip=11 seek=11
 	done 2>/dev/null; dd if=/dev/ubdc of=/dev/ubdd bs=64k oflag=direct 2>/dev/null; sync' ubd2="$tmp/direct" ubd3="$tmp/target"
-is "so are direct writes" "$(head -c 8M "$tmp/target" | sha256sum | awk '{print $1}')" "$sum"
+is "direct writes are right" "$(head -c 8M "$tmp/target" | sha256sum | awk '{print $1}')" "$sum"
 
 # A file with holes stays one, however large.
 truncate -s 1T "$tmp/large"
@@ -67,13 +67,13 @@ truncate -s 1T "$tmp/large"
 guest 'echo end | dd of=/dev/ubdc bs=4k seek=$((1024*1024*256 - 1)) conv=sync,notrunc 2>/dev/null; cat /sys/block/ubdc/size' \
 	ubd2="$tmp/large"
 is "a disk of a TiB works" "$OUT $(tail -c 4096 "$tmp/large" | tr -d '\0')" "2147483648 end"
-ok "and its file keeps its holes" [ "$(stat -c %b "$tmp/large")" -lt 2048 ]
+ok "the file of a disk of a TiB keeps its holes" [ "$(stat -c %b "$tmp/large")" -lt 2048 ]
 
 # Read-only.
 sum=$(sha256sum <"$tmp/direct")
 guest 'echo x >/dev/ubdc; echo "status $?"' ubd2r="$tmp/direct"
 like "a read-only disk cannot be written" "$OUT" 'status [1-9]'
-is "and is not" "$(sha256sum <"$tmp/direct")" "$sum"
+is "a read-only disk is not changed" "$(sha256sum <"$tmp/direct")" "$sum"
 chmod 444 "$tmp/direct"
 as_user guest 'sha256sum </dev/ubdc' ubd2r="$tmp/direct"
 like "a file that may only be read can be a read-only disk" "$OUT" "${sum%% *}"
@@ -104,7 +104,7 @@ if command -v strace >/dev/null; then
 		-e trace=io_submit,fsync,fdatasync,sync_file_range,pwritev2 "$LINUX" "${args[@]}"
 	finish
 	is "a guest that flushes runs under strace" "$STATUS" 0
-	ok "each fsync is one of the host" [ "$(grep -cE '(F(D|DATA)?SYNC|f(data)?sync\(|RWF_D?SYNC)' "$tmp/trace")" -ge 3 ]
+	ok "each fsync of the guest is one of the host" [ "$(grep -cE '(F(D|DATA)?SYNC|f(data)?sync\(|RWF_D?SYNC)' "$tmp/trace")" -ge 3 ]
 else
 	skip "a flush reaches the host's disk" "no strace here"
 fi

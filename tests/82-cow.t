@@ -49,32 +49,32 @@ want=$(sum "$tmp/want")
 
 on_disk 'true' ubd2="$cow,$base"
 is "a new COW file shows its backing file" "$SUM" "$before"
-ok "and takes hardly any room" [ "$(stat -c %b "$cow")" -le 64 ]
+ok "a new COW file takes hardly any room" [ "$(stat -c %b "$cow")" -le 64 ]
 on_disk "$(writes /dev/ubdc)" ubd2="$cow,$base"
-is "what is written is read again" "$SUM" "$want"
-is "the backing file stays as it was" "$(sum "$base")" "$before"
+is "what is written to a COW disk is read again" "$SUM" "$want"
+is "the backing file of a COW disk stays as it was" "$(sum "$base")" "$before"
 on_disk 'true' ubd2="$cow"
-is "the next guest finds it, by the COW file's name alone" "$SUM" "$want"
-ok "and the file has grown by little more than that" [ "$(stat -c %b "$cow")" -le $(((40 * 64 + 200) * 2)) ]
+is "the next guest finds what was written, by the COW file's name alone" "$SUM" "$want"
+ok "a COW file grows by little more than what is written" [ "$(stat -c %b "$cow")" -le $(((40 * 64 + 200) * 2)) ]
 on_disk 'true' ubd2r="$cow"
-is "so does one that only reads" "$SUM" "$want"
+is "a guest that only reads finds what was written" "$SUM" "$want"
 on_disk 'cat /sys/block/ubdc/queue/write_cache' ubd2s="$tmp/sync.cow,$base"
 like "a COW disk of synchronous writes has no cache" "$OUT" 'write through'
 on_disk "$(writes /dev/ubdc)" ubd2s="$tmp/sync.cow,$base"
-is "and is written as well" "$SUM" "$want"
+is "a COW disk of synchronous writes is written" "$SUM" "$want"
 
 # uml_moo merges, uml_mkcow makes.
 uml_moo "$cow" "$tmp/merged" >/dev/null
-is "uml_moo reads what was written" "$(sum "$tmp/merged")" "$want"
+is "uml_moo merges what was written" "$(sum "$tmp/merged")" "$want"
 uml_moo "$tmp/sync.cow" "$tmp/merged" >/dev/null
-is "of synchronous writes too" "$(sum "$tmp/merged")" "$want"
+is "uml_moo merges what was written synchronously" "$(sum "$tmp/merged")" "$want"
 uml_mkcow "$tmp/made" "$base" >/dev/null 2>&1
 is "our header is the one of uml_mkcow" "$(head -c 4128 "$tmp/made" | sha256sum)" "$(head -c 4128 "$cow" | sha256sum)"
-is "and so is the file's size" "$(stat -c %s "$tmp/made")" "$(stat -c %s "$cow")"
+is "our COW file has the size of uml_mkcow's" "$(stat -c %s "$tmp/made")" "$(stat -c %s "$cow")"
 on_disk "$(writes /dev/ubdc)" ubd2="$tmp/made"
 is "a file of uml_mkcow is written to" "$SUM" "$want"
 uml_moo "$tmp/made" "$tmp/merged" >/dev/null
-is "and merged" "$(sum "$tmp/merged")" "$want"
+is "uml_moo merges a file of uml_mkcow that was written to" "$(sum "$tmp/merged")" "$want"
 
 # UML leaves what it finds behind the name in the header.
 cp --sparse=always "$cow" "$tmp/littered"
@@ -88,7 +88,7 @@ shows '^safe'
 kill -KILL "$PID"
 finish
 on_disk 'true' ubd2="$tmp/killed"
-is "what was synced outlives kill -9" "$SUM" "$want"
+is "what was synced to a COW disk outlives kill -9" "$SUM" "$want"
 
 # shellcheck disable=SC2016 # for the guest
 # It outlives a restart of the guest in its process, synced or not.
@@ -97,18 +97,18 @@ again+=$(for d in /dev/ubdc /dev/ubdd; do writes "$d" | sed "s,of=$d,& oflag=dir
 start quiet ubd2="$tmp/again,$base" "ubd3=$base,snapshot" "$(run_option "$again
 	reboot -f")"
 finish
-is "what was written is there after a reboot" "$(grep -c "^$want" <<<"$OUT")" 2
+is "what was written to COW and disposable disks is there after a reboot" "$(grep -c "^$want" <<<"$OUT")" 2
 on_disk 'true' ubd2="$tmp/again"
-is "and on the host" "$SUM" "$want"
+is "what was written to a COW disk before a reboot is on the host" "$SUM" "$want"
 
 # Zeroes and discards: holes in the COW file.
 room=$(stat -c %b "$cow")
 on_disk '/tests/disk zero /dev/ubdc 16056320 2621440' "ubd1r=$BLOCK" ubd2="$cow"
 dd if=/dev/zero of="$tmp/want" bs=64k count=40 seek=245 conv=notrunc 2>/dev/null
-is "what is zeroed reads as zeroes" "$SUM" "$(sum "$tmp/want")"
-ok "and takes no room on the host" [ "$(stat -c %b "$cow")" -lt $((room - 40 * 128 + 256)) ]
+is "what is zeroed on a COW disk reads as zeroes" "$SUM" "$(sum "$tmp/want")"
+ok "what is zeroed on a COW disk takes no room on the host" [ "$(stat -c %b "$cow")" -lt $((room - 40 * 128 + 256)) ]
 uml_moo "$cow" "$tmp/merged" >/dev/null
-is "nor is it the backing file's again" "$(sum "$tmp/merged")" "$(sum "$tmp/want")"
+is "what is zeroed on a COW disk is not the backing file's again" "$(sum "$tmp/merged")" "$(sum "$tmp/want")"
 
 # Names and locks.
 stay ubd2="$cow,$base"
@@ -117,15 +117,15 @@ refused "a second writer of a COW file" "$cow: another guest"
 boot quiet ubd2="$base" 'run="true"'
 refused "a writer of its backing file" "$base: another guest"
 on_disk 'true' ubd2="$tmp/other,$base"
-is "but another COW file shares it" "$SUM" "$before"
+is "another COW file shares the backing file" "$SUM" "$before"
 leave
 mv "$base" "$tmp/moved"
 boot quiet ubd2="$cow" 'run="true"'
 refused "a backing file that is gone" "$base: No such file"
 on_disk 'true' ubd2="$cow,$tmp/moved"
-is "one that was moved is named once" "$SUM" "$(sum "$tmp/want")"
+is "a backing file that was moved is named once" "$SUM" "$(sum "$tmp/want")"
 on_disk 'true' ubd2="$cow"
-is "and known from then on" "$SUM" "$(sum "$tmp/want")"
+is "a backing file that was moved is known after it was named" "$SUM" "$(sum "$tmp/want")"
 
 # What does not fit.
 mv "$tmp/moved" "$base"
@@ -146,7 +146,7 @@ boot quiet ubd2="$tmp/new,$cow" 'run="true"'
 refused "a COW file as backing file" "$cow: this is a COW file"
 boot quiet ubd2="$tmp/new,$tmp/nowhere" 'run="true"'
 refused "a backing file that is not there" "$tmp/nowhere: No such file"
-is "then no COW file is made" "$(ls "$tmp/new" 2>/dev/null)" ''
+is "without a backing file no COW file is made" "$(ls "$tmp/new" 2>/dev/null)" ''
 boot quiet ubd2r="$tmp/new,$base" 'run="true"'
 refused "a new COW file that may not be written" "$tmp/new: No such file"
 head -c 19000000 "$tmp/made" >"$tmp/short"
@@ -168,24 +168,24 @@ as_user on_disk "$(writes /dev/ubdc)" ubd2="$base,snapshot"
 cp "$base" "$tmp/want" && chmod 644 "$tmp/want"
 sh -c "$(writes "$tmp/want")"
 is "a disposable disk can be written, of an image that cannot" "$SUM" "$(sum "$tmp/want")"
-is "the image stays as it was" "$(sum "$base")" "$before"
-is "nothing is left" "$(files)" "$files_before"
+is "the image of a disposable disk stays as it was" "$(sum "$base")" "$before"
+is "a disposable disk leaves no file" "$(files)" "$files_before"
 start quiet "ubd0=$DISK,snapshot" root=/dev/ubda rw \
 	"$(run_option 'yes | dd of=/big bs=1M count=8 iflag=fullblock 2>/dev/null; sync; ls -s /big; echo up; sleep 1000')"
 STAYS=$PID
 shows '^up'
-is "while it runs neither" "$(files)" "$files_before"
+is "a disposable disk has no file with a name while the guest runs" "$(files)" "$files_before"
 boot quiet "ubd0=$DISK,snapshot" root=/dev/ubda rw 'run="ls /big"'
-is "two guests share the image" "$STATUS" 1
-like "and do not see each other's changes" "$OUT" 'No such file'
+is "two guests share the image of disposable disks" "$STATUS" 1
+like "guests with disposable disks do not see each other's changes" "$OUT" 'No such file'
 leave
-is "nor is there anything after kill -9" "$(files)" "$files_before"
+is "a disposable disk leaves nothing after kill -9" "$(files)" "$files_before"
 on_disk 'true' ubd2="$cow,$base"
 on_disk "$(writes /dev/ubdc)" ubd2v="$cow,$base"
-is "which flag v says as well, of a COW file too" "$SUM" "$(sum "$tmp/want")"
+is "flag v makes a COW file disposable" "$SUM" "$(sum "$tmp/want")"
 on_disk 'cat /sys/block/ubdc/serial; echo' ubd2="$cow,snapshot,SER1"
 like "a COW file can be disposable, and have a serial number" "$OUT" SER1
 uml_moo "$cow" "$tmp/merged" >/dev/null
-is "and has not changed" "$SUM" "$(sum "$tmp/merged")"
+is "a COW file that was disposable has not changed" "$SUM" "$(sum "$tmp/merged")"
 
 finished

@@ -17,10 +17,10 @@ guest 'for d in c d e; do cd /sys/block/ubd$d/queue; echo $d $(cat logical_block
 	discard_granularity rotational) $(cat nr_requests ../ro ../size); done; echo max $(cat max_segments max_hw_sectors_kb); cat ../../ubdc/serial' \
 	"ubd2=$tmp/a,,THING" ubd3sr="$tmp/b" ubd4t="$tmp/c"
 block=$(stat -c %o "$tmp/a")
-like "a disk's limits" "$OUT" "c 512 $block write back 1 $block 0 128 0 131072"
-like "those of one for synchronous reading only" "$OUT" "d 512 $block write through 0 0 0 128 1 131072"
-like "those of one without discards" "$OUT" "e 512 $block write back 1 0 0 128 0 131072"
-like "its serial number" "$OUT" 'THING'
+like "a disk's queue limits" "$OUT" "c 512 $block write back 1 $block 0 128 0 131072"
+like "queue limits of a disk for synchronous reading only" "$OUT" "d 512 $block write through 0 0 0 128 1 131072"
+like "queue limits of a disk without discards" "$OUT" "e 512 $block write back 1 0 0 128 0 131072"
+like "a disk's serial number" "$OUT" 'THING'
 
 # Discards give room back; large ones let others run.
 head -c 64M /dev/urandom >"$tmp/a"
@@ -29,12 +29,12 @@ cp "$tmp/a" "$tmp/want"
 dd if=/dev/zero of="$tmp/want" bs=1M seek=8 count=40 conv=notrunc 2>/dev/null
 # shellcheck disable=SC2016 # for the guest
 guest '/tests/disk zero /dev/ubdc $((8 << 20)) $((40 << 20)); sha256sum </dev/ubdc' "${tests[@]}" ubd2="$tmp/a"
-like "what is zeroed reads as zeroes" "$OUT" "$(sum "$tmp/want")"
-ok "and is a hole on the host" [ "$(blocks "$tmp/a")" -le $((before - 40 * 2048 + 64)) ]
+like "what is zeroed on a disk reads as zeroes" "$OUT" "$(sum "$tmp/want")"
+ok "what is zeroed on a disk is a hole on the host" [ "$(blocks "$tmp/a")" -le $((before - 40 * 2048 + 64)) ]
 # shellcheck disable=SC2016 # for the guest
 guest '/tests/disk discard /dev/ubdc 0 $((64 << 20))' "${tests[@]}" ubd2="$tmp/a"
-ok "what is discarded takes no room" [ "$(blocks "$tmp/a")" -le 64 ]
-is "the image keeps its size" "$(stat -c %s "$tmp/a")" $((64 << 20))
+ok "what is discarded takes no room on the host" [ "$(blocks "$tmp/a")" -le 64 ]
+is "an image keeps its size when it is discarded" "$(stat -c %s "$tmp/a")" $((64 << 20))
 
 # Sixteen disks and more, all at once; and partitions.
 more=()
@@ -46,7 +46,7 @@ done
 # shellcheck disable=SC2016 # for the guest
 guest 'cd /sys/block; for d in ubd*; do [ $d = ubda ] || head -n 1 /dev/$d; done; for d in ubd?; do cat /dev/$d >/dev/null & done; wait' "${more[@]}"
 is "eighteen disks" "$(grep -c '^disk' <<<"$OUT")" 18
-is "all different" "$(grep '^disk' <<<"$OUT" | sort -u | wc -l)" 18
+is "eighteen disks are all different" "$(grep '^disk' <<<"$OUT" | sort -u | wc -l)" 18
 # All that there can be, of the kind that takes most of the host.
 more=()
 for ((i = 2; i < 64; i++)); do more+=("ubd${i}=$tmp/disk2,snapshot"); done
@@ -64,22 +64,22 @@ printf '\125\252' | dd of="$tmp/parted" bs=1 seek=510 conv=notrunc 2>/dev/null
 guest 'cat /sys/block/ubdt/ubdt1/size; echo second >/dev/ubdt2; cat /sys/block/ubdc/ubdc2/start; head -n 1 /dev/ubdc2' \
 	ubd19="$tmp/parted" ubd2c="$tmp/parted"
 like "partitions, of the twentieth disk too" "$OUT" '16384.*18432.*second'
-is "are where the table says" "$(dd if="$tmp/parted" bs=512 skip=18432 count=1 2>/dev/null | head -n 1 | tr -d '\0')" second
+is "partitions are where the table says" "$(dd if="$tmp/parted" bs=512 skip=18432 count=1 2>/dev/null | head -n 1 | tr -d '\0')" second
 boot quiet ubd64="$tmp/a" 'run="true"'
 is "there are 64 disks and no more" "$STATUS" "$BAD"
-like "which is said" "$ERR" 'from 0 to 63'
+like "a disk number that is too high is refused by name" "$ERR" 'from 0 to 63'
 
 # Two guests, one image.
 start quiet "ubd2=$tmp/a" ubd3r="$tmp/b" "$(run_option 'echo up; sleep 1000')"
 writer=$PID
 shows '^up'
 boot quiet ubd2="$tmp/a" 'run="true"'
-is "a second writer is refused" "$STATUS" "$BAD"
-like "by name" "$ERR" "ubd2=$tmp/a: another guest"
+is "a second writer of a disk is refused" "$STATUS" "$BAD"
+like "the second writer is told which disk" "$ERR" "ubd2=$tmp/a: another guest"
 boot quiet ubd2r="$tmp/a" 'run="true"'
-like "so is a reader of what another writes" "$ERR" "ubd2r=$tmp/a: another guest"
+like "a reader of a disk that another guest writes is refused" "$ERR" "ubd2r=$tmp/a: another guest"
 boot quiet ubd2r="$tmp/b" ubd3c="$tmp/a" 'run="true"'
-is "readers share, and so do those who ask for it" "$STATUS" 0
+is "readers share a disk, and so do guests with flag c" "$STATUS" 0
 PID=$writer
 kill -KILL "$PID"
 finish
@@ -94,10 +94,10 @@ start quiet ubd2="$tmp/shrinks" "$(run_option 'echo up
 shows '^up'
 truncate -s 8M "$tmp/shrinks"
 finish
-like "of an image that was cut off the end cannot be read" "$OUT" 'read gone'
-like "nor written" "$OUT" 'Input/output error'
-is "the image does not grow" "$(stat -c %s "$tmp/shrinks")" $((8 << 20))
-like "and its rest is good" "$OUT" "$(head -c 7M "$tmp/shrinks" | sha256sum | awk '{print $1}')"
+like "the lost end of an image cannot be read" "$OUT" 'read gone'
+like "the lost end of an image cannot be written" "$OUT" 'Input/output error'
+is "an image that was cut off does not grow" "$(stat -c %s "$tmp/shrinks")" $((8 << 20))
+like "the rest of an image that was cut off is good" "$OUT" "$(head -c 7M "$tmp/shrinks" | sha256sum | awk '{print $1}')"
 
 # A write first: it would fill what is missing with zeroes.
 head -c 16M /dev/urandom >"$tmp/shrinks"
@@ -109,9 +109,9 @@ shows '^up'
 truncate -s 8M "$tmp/shrinks"
 printf go | dd of="$tmp/shrinks" conv=notrunc 2>/dev/null
 finish
-like "a write behind the new end fails" "$OUT" 'Input/output error'
-is "and changes nothing" "$(stat -c %s "$tmp/shrinks")" $((8 << 20))
-like "the kernel's log says why" "$OUT" 'has become shorter'
+like "a write behind the new end of an image fails" "$OUT" 'Input/output error'
+is "a write behind the new end of an image changes nothing" "$(stat -c %s "$tmp/shrinks")" $((8 << 20))
+like "the kernel's log says that an image has become shorter" "$OUT" 'has become shorter'
 
 # A host without room.
 full_disk() { # NAME COMMAND OPTION...
@@ -129,7 +129,7 @@ if mkdir "$tmp/small" && mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/nul
 	full_disk "a full host under a COW file" 'dd if=/dev/urandom of=/dev/ubdc bs=64k count=512 oflag=direct 2>&1; sync; true' \
 		ubd2="$tmp/small/cow,$tmp/base"
 	guest 'sha256sum </dev/ubdc' ubd2="$tmp/small/cow"
-	is "its disk is still whole" "$STATUS" 0
+	is "a COW disk on a full host is still whole" "$STATUS" 0
 	rm "$tmp/small/cow"
 	truncate -s 64M "$tmp/small/fs"
 	mke2fs -q -t ext4 -J size=4 "$tmp/small/fs"
@@ -139,9 +139,9 @@ if mkdir "$tmp/small" && mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/nul
 	first=$(awk '{print $1; exit}' <<<"$OUT")
 	cp --sparse=always "$tmp/small/fs" "$tmp/fs"
 	guest 'mount /dev/ubdc /mnt; sha256sum </mnt/first; umount /mnt' ubd2="$tmp/fs"
-	like "what was synced before is there" "$OUT" "$first"
+	like "what was synced before the host was full is there" "$OUT" "$first"
 	e2fsck -fp "$tmp/fs" >/dev/null 2>&1
-	ok "and the file system can be mended by itself" clean_disk "$tmp/fs"
+	ok "a file system on a full host can be mended by e2fsck alone" clean_disk "$tmp/fs"
 	umount "$tmp/small"
 else
 	skip "a full host" "a small file system cannot be mounted here"
@@ -152,14 +152,14 @@ under=(prlimit --fsize=$((160 << 20)))
 guest 'dd if=/dev/zero of=/dev/ubdc bs=64k seek=3200 count=1 oflag=direct 2>&1; true' mem=128M ubd2="$tmp/limited"
 under=()
 like "a limit of the host's: the guest sees an error" "$OUT" 'No space left on device|error'
-is "and lives" "$STATUS" 0
+is "a limit of the host's: the guest lives" "$STATUS" 0
 
 # A file system without O_DIRECT: said, and served.
 if mount -t ramfs none "$tmp/small" 2>/dev/null; then
 	head -c 4M /dev/urandom >"$tmp/small/image"
 	boot ubd2="$tmp/small/image" "$(run_option 'sha256sum </dev/ubdc; dd if=/dev/zero of=/dev/ubdc bs=4k count=3 conv=fsync 2>/dev/null')"
 	like "an image in the host's page cache" "$OUT" 'image has no O_DIRECT'
-	is "is written" "$(head -c 12288 "$tmp/small/image" | tr -d '\0' | wc -c)" 0
+	is "an image in the host's page cache is written" "$(head -c 12288 "$tmp/small/image" | tr -d '\0' | wc -c)" 0
 	umount "$tmp/small"
 else
 	skip "an image in the host's page cache" "ramfs cannot be mounted here"

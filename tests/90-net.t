@@ -15,7 +15,9 @@ start_other() { # COMMAND OPTION...
 	local command=$1
 	shift
 	compose quiet "$@" "$(run_option "$command")"
-	: >"$tmp/other"
+	OUTPUT=$(mktemp -d "$tmp/guest.XXXXXX")
+	touch "$OUTPUT/out" "$OUTPUT/err"
+	ln -sfn "$OUTPUT/out" "$tmp/other"
 	setsid env --default-signal -C "$tmp" "${under[@]}" "$LINUX" "${args[@]}" \
 		</dev/null >"$tmp/other" 2>&1 {never}<&- &
 	OTHER=$!
@@ -126,7 +128,7 @@ shows '^up'
 end_along
 finish
 like "a guest knows when its switch is gone" "$OUT" $'\ndown'
-is "and lives on" "$STATUS" 0
+is "a guest whose switch is gone lives on" "$STATUS" 0
 rm -f "$net"/*
 
 # fd: one socket pair, made by whoever starts both guests.
@@ -138,7 +140,7 @@ for kind in seqpacket stream dgram; do
 	run_in_background "$(tool wire)" "$kind" "$server >$tmp/other" "$client"
 	finish
 	is "fd: two guests on a $kind pair" "$STATUS" 0
-	like "fd: measure each other" "$OUT" 'MBytes .* receiver'
+	like "fd: two guests on a $kind pair measure each other" "$OUT" 'MBytes .* receiver'
 done
 as_user start quiet vec0:transport=fd,fd=77 "$(run_option true)"
 finish
@@ -202,12 +204,12 @@ if ip route get 198.51.100.1 >/dev/null 2>&1; then
 		get | sha256sum")"
 	finish
 	like "passt: a guest restarts in the midst of traffic and gets it again" "$OUT" "${sum%% *}"
-	is "passt: with the same address" "$(grep -aE '^([0-9a-f]{2}:){5}' "$tmp/out" | sort | uniq -c | awk '{print $1}')" 2
+	is "passt: a guest that restarts has the same address" "$(grep -aE '^([0-9a-f]{2}:){5}' "$tmp/out" | sort | uniq -c | awk '{print $1}')" 2
 	end_along
 else
 	skip "passt: a guest gets an address, and a file from the host's loopback" "no route to anywhere here"
 	skip "passt: a guest restarts in the midst of traffic and gets it again" "likewise"
-	skip "passt: with the same address" "likewise"
+	skip "passt: a guest that restarts has the same address" "likewise"
 fi
 ALONG=$httpd
 end_along
@@ -220,12 +222,12 @@ shows '^up'
 for word in came again; do
 	start_other "$reach$(up 2) reach 10.1.1.1 && echo reached; sleep 1000" "vec0:transport=bess,dst=$net/a"
 	ok "a peer comes: $word" shows "^$word"
-	ok "and is reached" other_shows '^reached'
+	ok "stream: a peer that comes is reached ($word)" other_shows '^reached'
 	[ "$word" = again ] || { end_other; ok "a peer is killed: the link goes" shows '^went'; }
 done
 start_other "$(up 2) sleep 1000" "vec0:transport=bess,dst=$net/a"
 first=$OTHER
-ok "another one beside the first is refused" shows 'another peer was refused'
+ok "another peer beside the first is refused" shows 'another peer was refused'
 kill -KILL "$first"
 finish_other
 end_other
@@ -314,7 +316,7 @@ badly stream "transport=stream,src=$net/a" lengths nonsense
 tell
 is "stream: frames in pieces are frames" "$(number rx_packets)" 200
 is "stream: a length that is nonsense is counted" "$(number rx_bad_header)" 1
-is "stream: and its sender is hung up on" "$(number peers_lost)" 1
+is "stream: the sender of nonsense is hung up on" "$(number peers_lost)" 1
 rm -f "$net"/*
 
 # A peer that reads nothing: what is for it is dropped, and the guest does not wait.
@@ -346,7 +348,7 @@ shows '^up'
 for _ in {1..40}; do "$neighbour" seqpacket "$net/a" flood:250; done >"$tmp/neighbour" 2>&1 </dev/null
 tell
 is "40 peers in turn are taken, each at once" "$(grep -c 'done 250' "$tmp/neighbour")" 40
-is "and none is refused" "$(number refused)" 0
+is "of 40 peers in turn none is refused" "$(number refused)" 0
 rm -f "$net"/*
 
 # Changes while the queue is full, for a peer that reads now and then.
@@ -359,12 +361,12 @@ start quiet "vec0:transport=bess,src=$net/a" "$(run_option "$carrier$counts$(up 
 	exit 6")"
 shows '^up'
 run_along "$tmp/neighbour" "$neighbour" seqpacket "$net/a" lazy
-ok "the queue is full" shows '^busy'
+ok "a transmit queue is full" shows '^busy'
 "$neighbour" seqpacket "$net/a" knock:100 >"$tmp/knocks" 2>&1 </dev/null
 echo >&"$keys2"
 finish
-is "then another peer may knock and the MTU may change" "$STATUS" 6
-like "again and again" "$(cat "$tmp/knocks")" 'done 0'
+is "while a queue is full another peer may knock and the MTU may change" "$STATUS" 6
+like "while a queue is full peers may knock again and again" "$(cat "$tmp/knocks")" 'done 0'
 end_along
 rm -f "$net"/*
 INPUT=/dev/null
@@ -382,12 +384,12 @@ guest "$reach$measure$(up 2) reach 10.1.1.1
 	measure -u -b 0 -l 64 -n 20M >/dev/null; echo well" \
 	mem=128M "vec0:transport=bess,dst=$net/a"
 like "a million packets: all of it ends" "$OUT" well
-ok "a million packets: and so it does at the other end" other_shows '^packets'
+ok "a million packets: the other end ends too" other_shows '^packets'
 OUT=$(tr -d '\r' <"$tmp/other")
-ok "a million packets: were as many ($(number packets) received)" [ "$(number packets)" -gt 1000000 ]
+ok "a million packets: as many were counted ($(number packets) received)" [ "$(number packets)" -gt 1000000 ]
 ok "a million packets: leave no buffers behind ($(number before) KiB before, $(number after) KiB after)" \
 	[ "$(number after)" -lt $(($(number before) + 1500)) ]
-ok "a million packets: nor anything else ($(number before-free) KiB free before, $(number after-free) KiB after)" \
+ok "a million packets: leave no other memory taken ($(number before-free) KiB free before, $(number after-free) KiB after)" \
 	[ "$(number after-free)" -gt $(($(number before-free) - 6000)) ]
 end_other
 LIMIT=60
@@ -411,11 +413,11 @@ refused vec0:transport=stream,dst=x,ifname=y 'ifname= is not for transport=strea
 refused "vec0:transport=bess,dst=$(printf 'x%.0s' {1..120})" '107'
 touch "$net/file"
 refused "vec0:transport=bess,src=$net/file" "$net/file: this is there already"
-ok "and what was there stays" [ -f "$net/file" ]
+ok "a file where a network's socket would be stays" [ -f "$net/file" ]
 guest 'ip link show vec3; cat /sys/class/net/vec3/mtu /sys/class/net/vec3/address; ethtool vec3 | grep detected; ethtool -i vec3' \
 	"vec3:transport=stream,src=$net/a,mac=52:54:00:01:02:03,mtu=9000,depth=8"
 like "mtu= and mac= are the device's" "$OUT" $'9000\n52:54:00:01:02:03'
-like "without a peer there is no link" "$OUT" 'Link detected: no'
+like "a network device without a peer has no link" "$OUT" 'Link detected: no'
 like "ethtool names the driver" "$OUT" 'driver: vec'
 
 finished

@@ -253,7 +253,7 @@ static void test_tty(void)
 {
 	struct winsize ws = { .ws_row = 33, .ws_col = 99 };
 	struct host_winsize size;
-	struct termios before, now;
+	struct termios before = { 0 }, now = { 0 };
 	int master, slave, own, own2, s[2], p[2], flags;
 	char c;
 

@@ -24,10 +24,10 @@ done
 
 # The table.
 "$top/scripts/experiments" 01-pid 10-border >"$tmp/table" 2>"$tmp/err"
-is "make experiments prints a table of them" "$?:$(grep -c '^|.*|.*|.*|.*|$' "$tmp/table")" '0:4'
-like "with what can be seen from the host" "$(cat "$tmp/table")" 'on the host: 1 process, 1 thread.*seccomp mode 2'
+is "make experiments prints a table of the experiments" "$?:$(grep -c '^|.*|.*|.*|.*|$' "$tmp/table")" '0:4'
+like "the table has what can be seen from the host" "$(cat "$tmp/table")" 'on the host: 1 process, 1 thread.*seccomp mode 2'
 "$top/scripts/experiments" nonsense >"$tmp/table" 2>"$tmp/err"
 is "an experiment that does not exist is refused" "$?:$(cat "$tmp/table")" '1:'
-like "with the names of those that do" "$(cat "$tmp/err")" 'no experiment nonsense; there are: 01-pid '
+like "the refusal names the experiments that exist" "$(cat "$tmp/err")" 'no experiment nonsense; there are: 01-pid '
 
 finished

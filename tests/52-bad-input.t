@@ -72,9 +72,9 @@ head -c 1M /dev/urandom >"$tmp/noise"
 sum=$(sha256sum <"$tmp/noise")
 boot "ubd0=$tmp/noise" root=/dev/ubda rw "${con[@]}"
 is "a disk without a file system: the guest ends with a status of its own" "$STATUS" "$NO_ROOT"
-is "after one line on stderr" "$(wc -l <"$tmp/err")" 1
-like "which says what to do" "$ERR" 'Unable to mount root fs on "/dev/ubda".*: root= must name a disk'
-is "and leaves the disk as it is" "$(sha256sum <"$tmp/noise")" "$sum"
+is "a disk without a file system: one line on stderr" "$(wc -l <"$tmp/err")" 1
+like "a disk without a file system: the line says what to do" "$ERR" 'Unable to mount root fs on "/dev/ubda".*: root= must name a disk'
+is "a disk without a file system stays as it is" "$(sha256sum <"$tmp/noise")" "$sum"
 
 # So is a file system without an init.
 for init in /nowhere /etc/passwd; do
@@ -87,12 +87,12 @@ mkdir "$tmp/none"
 mke2fs -q -d "$tmp/none" "$tmp/none.ext4" 4M >"$tmp/mke2fs" 2>&1 || fail "an empty file system can be made" "$(cat "$tmp/mke2fs")"
 boot "ubd0r=$tmp/none.ext4" root=/dev/ubda "${con[@]}"
 is "a file system without an init: the guest ends with the same status" "$STATUS" "$NO_INIT"
-like "and says so" "$ERR" 'No working init found.*: the root file system must hold an init'
+like "a file system without an init: the line on stderr says so" "$ERR" 'No working init found.*: the root file system must hold an init'
 
 # What init is told to run.
 guest '/nowhere/command'
 is "a command that is not there: status 127" "$STATUS" 127
-like "and a line that says so" "$RAW" '/nowhere/command: not found'
+like "a command that is not there: a line says so" "$RAW" '/nowhere/command: not found'
 guest '/etc/passwd'
 is "a file that is no program: status 126" "$STATUS" 126
 for signal in 6 9 11 15; do
@@ -104,9 +104,9 @@ done
 boot quiet "run=exit \"3\""
 is "double quotes reach the command" "$STATUS" 3
 boot quiet "run=test 'a b' = 'a b' && exit 4"
-is "and single ones" "$STATUS" 4
+is "single quotes reach the command" "$STATUS" 4
 boot quiet 'run="exit";"false"'
-is "quotes at both ends of it are not taken off" "$STATUS" 0
+is "quotes at both ends of a command are not taken off" "$STATUS" 0
 boot quiet init=/bin/busybox -- sh -c 'echo x=1 y; poweroff -f'
 is "words for init with blanks before the first =" "$STATUS" 0
 boot quiet 'run=echo "a b"; exit 5'
@@ -120,13 +120,13 @@ refused "ubd=frob" 'ubd=sync'
 echo data >"$tmp/keep"
 boot quiet "con1=socket:$tmp/keep" 'run=true'
 refused "a console's socket where a file is" 'in use'
-is "which stays" "$(cat "$tmp/keep")" data
+is "a file where a console's socket would be stays" "$(cat "$tmp/keep")" data
 
 # A start that fails leaves nothing.
 boot quiet umid=failed con1=socket "vec0:transport=bess,src=$tmp/wire" "ubd3=$tmp/not there" 'run=true'
 is "a named guest that cannot be started: status 1" "$STATUS" "$BAD"
-ok "no folder is left" [ ! -e "$HOME/.uml/failed" ]
-ok "and no socket" [ ! -e "$tmp/wire" ]
+ok "a named guest that cannot be started leaves no folder" [ ! -e "$HOME/.uml/failed" ]
+ok "a named guest that cannot be started leaves no socket" [ ! -e "$tmp/wire" ]
 
 # Hosts that lack something.
 under=("$(tool confine)" no-seccomp)
