@@ -44,14 +44,14 @@ is "the build wrote nothing into the port" \
 is "COPYING is the GNU General Public License, version 2" "$(sha256sum <"$top/COPYING")" \
 	"8177f97513213526df2cf6184d8ff986c675afb514d4e68a404010521b880643  -"
 is "every source file names its licence" "$(
-	find "$top/arch-um" "$top/drivers-virtual" "$top/rootfs" "$top/scripts" "$top/tests" "$top/Makefile" \
+	find "$top/arch-um" "$top/drivers-virtual" "$top/rootfs" "$top/scripts" "$top/tests" "$top/man" "$top/Makefile" \
 		-type f ! -name '*.md' ! -name '*_defconfig' ! -name '*.known' |
 		while read -r file; do
 			head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' || echo "$file"
 		done
 )" ''
 
-scripts=$(cd "$top" && grep -rlE '^#!.*(ba)?sh( |$)' .ci scripts rootfs tests)
+scripts=$(cd "$top" && grep -rlE --exclude='*.md' '^#!.*(ba)?sh( |$)' .ci scripts rootfs tests)
 if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2086 # one word a file
 	is "shellcheck finds nothing in the scripts" "$(cd "$top" && shellcheck -x $scripts 2>&1)" ''
