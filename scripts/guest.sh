@@ -18,6 +18,7 @@ read -r -a default_args <<<"${LINUX_ARGS-}"
 # A folder that is gone at the end, and the guests with it.
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/uml-guest.XXXXXX")
 declare -A guests=()
+complaints=$tmp/complaints
 
 # The guest writes its pid folder to its home, and whatever it needs for a moment to TMPDIR.
 mkdir "$tmp/home" "$tmp/tmp"
@@ -144,11 +145,11 @@ read_output() { # FOLDER
 complaint='^\[ *[0-9]+\.[0-9]+\] .*(BUG: |WARNING: |Oops|Kernel fault|panic_on_warn set|stall(s|ed)? (on|detected)|soft lockup|'
 complaint+='hung_task|blocked for more than|Bad page|corruption|scheduling while atomic|refcount_t|nobody cared|UBSAN|KASAN)'
 
-# Note in $tmp/complaints what the kernel of a guest has complained of, but for what COMPLAINT matches.
+# Note in the file $complaints what the kernel of a guest has complained of, but for what COMPLAINT matches.
 note_complaints() { # OUTPUT
 	[ -d "$1" ] || return 0
 	cat "$1/out" "$1/err" | tr -d '\r\0' | grep -aE "$complaint" |
-		grep -avE "${COMPLAINT:-^\$}" >>"$tmp/complaints"
+		grep -avE "${COMPLAINT:-^\$}" >>"$complaints"
 	: >"$1/noted"
 }
 

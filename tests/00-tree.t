@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What the kernel is built from: Debian's source as it is, with this port and nothing else as its arch/um.
+# Time limit: 600 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

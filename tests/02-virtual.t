@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Only virtual devices: nothing that was built reaches for hardware.
+# Time limit: 200 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # From the start of a guest to its end: it boots to a shell on ext4, and its exit status says how it ended.
+# Time limit: 200 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The host room alone: files, terminals, AIO, readiness and time, on this host and without a guest. The code is
 # compiled as for the kernel, and linked with a program that calls it. The TAP is that program's.
+# Time limit: 200 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

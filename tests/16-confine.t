@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The wall around a guest: what a guest kernel that somebody has taken over can ask of this host, with and without
 # hotplug=. The host room is compiled as for the kernel, and linked with a program that attacks. The TAP is its.
+# Time limit: 200 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The guest is one process with one thread, asks for no privileges, and leaves nothing behind.
+# Time limit: 400 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The programs of tests/guest, each in a guest of its own, so that what one does to its kernel stays there.
 # PROGRAMS="NAME..." runs only these.
+# Time limit: 1200 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Loadable modules, one of the kernel's own and one of these tests', built for this kernel: load, work, unload.
+# Time limit: 300 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

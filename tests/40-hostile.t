@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Guest programs that attack the guest kernel and the machine: they get a signal or an error, the guest goes on.
 # PROGRAMS="NAME..." runs only these.
+# Time limit: 600 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The options of the command line do what their names say.
+# Time limit: 300 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

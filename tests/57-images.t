@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The image of make boot: an ordinary user builds it, the same inputs give the same bytes, and its init runs commands,
 # consoles and orphans as it should. Other file systems boot, too.
+# Time limit: 400 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

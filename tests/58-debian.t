@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Debian 12 with systemd (make debian): boots to a login and to a job without a failed unit, runs what people run, shuts
 # down clean. DEBIAN=FILE tests another image.
+# Time limit: 900 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The isolation experiments: each says that the isolation holds, and each fails when there is none.
+# Time limit: 900 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What a guest writes to its disk is on the disk, and what it was told is safe is safe.
+# Time limit: 300 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

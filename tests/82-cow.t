@@ -1,12 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Copy-on-write files, which uml-utilities read and make too, and disposable disks.
+# Time limit: 300 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-sum() { sha256sum <"$1" | awk '{print $1}'; }
-BLOCK=$build/block.ext4
-[ -e "$BLOCK" ] || "$top/rootfs/mkblock" || exit 1
+block_disk
 # A guest that goes on while others are tried, and its end.
 stay() { # OPTION...
 	start quiet "$@" "$(run_option 'echo up; sleep 1000')"
@@ -24,10 +23,6 @@ on_disk() { # COMMAND OPTION...
 	shift
 	guest "$command; echo \"sum \$(sha256sum </dev/ubdc)\"" "$@"
 	SUM=$(awk '$1 == "sum" {print $2}' <<<"$OUT")
-}
-refused() { # NAME REGEX
-	is "$1: status 1" "$STATUS" "$BAD"
-	like "$1: and why" "$ERR" "$2"
 }
 
 base=$tmp/base

@@ -3,12 +3,12 @@
 # A guest that is killed in the middle of heavy traffic has lost nothing that it was told is safe, and no block is
 # torn; fio finds what it wrote.
 #   ROUNDS    how many guests are killed for each kind of disk (8)
+# Time limit: 900 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=${ROUNDS:-8}
-BLOCK=$build/block.ext4
-[ -e "$BLOCK" ] || "$top/rootfs/mkblock" || exit 1
+block_disk
 
 # The last number that was reported as safe; 0 if there was none.
 last() { awk -v seed="$1" '$1 == "done" && $2 == seed && $3 ~ /^[0-9]+\r?$/ {n = $3 + 0} END {print n + 0}' "$tmp/out"; }

@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Disks in trouble: a full host, images that others change; and what the guest is told about its disks.
+# Time limit: 300 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-BLOCK=$build/block.ext4
-[ -e "$BLOCK" ] || "$top/rootfs/mkblock" || exit 1
+block_disk
 tests=("ubd1r=$BLOCK")
-sum() { sha256sum <"$1" | awk '{print $1}'; }
 blocks() { stat -c %b "$1"; }
 
 # What the guest sees of its queue.

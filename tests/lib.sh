@@ -31,8 +31,8 @@ finished() {
 	for output in "$tmp"/guest.*; do
 		if [ ! -e "$output/noted" ]; then note_complaints "$output"; fi
 	done
-	if [ -e "$tmp/complaints" ]; then
-		is "the kernels of all guests were content" "$(cat "$tmp/complaints")" ''
+	if [ -e "$complaints" ]; then
+		is "the kernels of all guests were content" "$(cat "$complaints")" ''
 	fi
 	plan
 	diag "took $((SECONDS - began)) s of $TIME_LIMIT"
@@ -41,7 +41,7 @@ finished() {
 
 began=$SECONDS
 TIME_LIMIT=${TIME_LIMIT:-$(sed -n 's/^# Time limit: \([0-9]*\) s$/\1/p' "$0")}
-TIME_LIMIT=${TIME_LIMIT:-120}
+TIME_LIMIT=${TIME_LIMIT:-300}
 
 out_of_time() {
 	fail "it ends within $TIME_LIMIT s"
@@ -96,6 +96,33 @@ host_room() { # NAME...
 }
 
 clean_disk() { e2fsck -fn "$1" >"$tmp/e2fsck" 2>&1; }
+
+# The guest was refused: exit status 1, and one clear line that says why.
+refused() { # NAME REGEX
+	is "$1: is refused with status $BAD" "$STATUS" "$BAD"
+	like "$1: one clear line says why" "$ERR" "^linux: [^"$'\n'"]*$2[^"$'\n'"]*\$"
+}
+
+# Command the guest NAME.
+mconsole() { # NAME COMMAND...
+	"${under[@]}" timeout 30 uml_mconsole "$@" </dev/null 2>&1
+}
+
+# How often the guest has written REGEX, and whether that is TIMES, or it is gone.
+times() { grep -acE "$1" "$tmp/out"; }
+often() { # REGEX TIMES
+	[ "$(times "$1")" -ge "$2" ] || gone "$PID"
+}
+
+sum() { sha256sum <"$1" | awk '{print $1}'; }
+# Of the lines that are numbers.
+numbers() { tr -d '\r' <"$1" | grep -a '^[0-9]\+$' | sha256sum; }
+
+# The disk with fio and a program that writes and verifies.
+block_disk() {
+	BLOCK=$build/block.ext4
+	[ -e "$BLOCK" ] || "$top/rootfs/mkblock" || exit 1
+}
 
 ### Terminals
 
