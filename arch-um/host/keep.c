@@ -10,7 +10,7 @@
  *
  * What is opened once the process is confined (hotplug=) is nothing that a next
  * kernel asks for: it is closed before a restart.  What was opened at the start and is closed later
- * will be asked for again, by the next kernel or by whoever plugs it in again.
+ * will be asked for again, by the next kernel or when it is plugged in again.
  * Where hotplug= allows it, it is opened anew then; where not, its descriptor
  * stays open meanwhile.
  */
@@ -21,7 +21,7 @@
 #include "keep.h"
 #include "syscall.h"
 
-/* Who has an item, instead of a number of kernels. */
+/* The owner of an item, instead of a number of kernels. */
 #define FREE	(~0U)		/* nobody: it was given back */
 #define LATE	(~1U)		/* this kernel; opened once confined */
 
@@ -333,7 +333,7 @@ long kept_get(enum kept_what what, unsigned int arg)
 	return item ? item->value : 0;
 }
 
-/* What is known of a descriptor that is to be closed, and who has come by it. */
+/* What is known of a descriptor that is to be closed. */
 static void drop_notes(int fd)
 {
 	static const enum kept_what notes[] = {
@@ -415,7 +415,7 @@ void kept_drop_late(void)
 		long fd = item->value;
 
 		close_item(item);
-		/* nobody will ask for those who came by it */
+		/* nobody will ask for connections that came by it */
 		while ((item = find_value(KEPT_CLIENT, fd)) ||
 		       (item = find_value(KEPT_NET_PEER, fd)))
 			close_item(item);

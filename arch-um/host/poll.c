@@ -98,7 +98,7 @@ int host_poll_del(int fd)
  *		       const unsigned int *pending, long call)
  *
  * A system call that is not begun when *@pending is set.  A signal between the
- * look and the call would be slept over, so trap code resumes a context that was
+ * comparison and the call would be slept over, so trap code resumes a context that was
  * interrupted inside the window at host_poll_interrupted (see host.h).  Once the
  * call has begun the host ends it with EINTR, behind the window.
  */

@@ -108,8 +108,8 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 		err = set_handler(faults[i], handler, 0);
 	/*
 	 * Interrupts do not interrupt each other, or a storm of them would fill
-	 * the kernel stack with frames.  rt_sigreturn lets them in again; who
-	 * does not return calls host_signals_unblock().
+	 * the kernel stack with frames.  rt_sigreturn lets them in again; code
+	 * that does not return calls host_signals_unblock().
 	 */
 	for (i = 0; i < NR(interrupts); i++)
 		mask |= 1UL << (interrupts[i] - 1);
@@ -120,7 +120,7 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 		err = host_syscall4(__NR_rt_sigaction, SIGPIPE, (long)&ignore, 0, 8);
 	if (!err)
 		err = host_syscall4(__NR_rt_sigaction, SIGXFSZ, (long)&ignore, 0, 8);
-	/* whoever started us may have blocked some */
+	/* the program that started us may have blocked some */
 	if (!err)
 		err = host_signals_unblock();
 	return err;

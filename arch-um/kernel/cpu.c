@@ -256,7 +256,7 @@ static int show_cpuinfo(struct seq_file *m, void *v)
 
 	/*
 	 * By this vendor systemd-detect-virt, virt-what and their like know
-	 * that they are in User-Mode Linux.  Who wants the processor's asks
+	 * that they are in User-Mode Linux.  A program that wants the processor's asks
 	 * CPUID.
 	 */
 	seq_puts(m, "processor\t: 0\n"

@@ -107,7 +107,7 @@ static void sched_clock_rescale(struct tsc_scale *new, unsigned int khz)
 		new->ns = sched_clock();
 		new->tsc = rdtsc_ordered();
 	}
-	smp_store_release(&scale, new);	/* complete, for who is called next */
+	smp_store_release(&scale, new);	/* complete before it is seen */
 }
 
 /* Clock sources */

@@ -62,8 +62,8 @@ const struct _xstate *xstate_read(struct task_struct *t)
 		memset((void *)x + component[i].offset, 0, component[i].size);
 
 	/*
-	 * Who knows only the FXSAVE image changes the image and not the
-	 * header; so its two bits are always set.
+	 * A program that knows only the FXSAVE image changes the image and not
+	 * the header; so its two bits are always set.
 	 */
 	x->xstate_hdr.xfeatures |= XSTATE_X87 | XSTATE_SSE;
 	return x;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Extended state of user code: who has it.  See asm/fpu.h.
+ * Extended state of user code, and where it is.  See asm/fpu.h.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>

@@ -243,7 +243,7 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	irq_raise(irq | signal_irq(last_signo));
 	/*
 	 * A signal that interrupted the gate left its frame below the first
-	 * one, and only the last one's number is known: look at everything.
+	 * one, and only the last one's number is known: poll everything.
 	 */
 	if (handler_sp != user_frame.sp)
 		irq_raise(IRQ_PENDING_TIMER | IRQ_PENDING_FD);

@@ -6,7 +6,7 @@
  *	port:N			TCP port N of the host's loopback, for telnet
  *
  * Each connection is a channel besides the others: all get the output, and the
- * input of all is the line's.  Who connects is shown the last lines first.
+ * input of all is the line's.  A new client is shown the last lines first.
  *
  * A unix socket carries bytes as they are.  A client that begins with IAC WILL
  * NAWS, in its first message, sends telnet's commands among its input, so that it

@@ -14,13 +14,13 @@
 #include <asm/host.h>
 
 #define STDOUT		1
-#define PATIENCE_NS	(NSEC_PER_SEC / 10)	/* with one who does not read */
+#define PATIENCE_NS	(NSEC_PER_SEC / 10)	/* with a reader that does not read */
 
 static void early_write(struct console *console, const char *text, unsigned int len)
 {
 	long n;
 
-	/* Shared with whoever started us, so it may be made not to wait. */
+	/* Shared with the program that started us, which may have made it not wait. */
 	while (len && host_wait_fd(STDOUT, HOST_POLLOUT, PATIENCE_NS) > 0) {
 		n = host_write(STDOUT, text, len);
 		if (n <= 0)

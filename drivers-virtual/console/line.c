@@ -79,7 +79,7 @@ void chan_listen_locked(struct chan *chan)
 static void line_listen_locked(struct line *line)
 {
 	struct chan *chan;
-	bool look = false;
+	bool poll = false;
 
 	if (line->dying)
 		return;
@@ -88,10 +88,10 @@ static void line_listen_locked(struct line *line)
 			chan_gone(chan);
 		chan_listen_locked(chan);
 		if (chan->reads && !chan->ended && (line->full || !chan->irq))
-			look = line_takes_locked(line);
+			poll = line_takes_locked(line);
 	}
 	/* No interrupt tells of room in the port's buffer, nor of a file's contents. */
-	if (look)
+	if (poll)
 		schedule_delayed_work(&line->in_work, 1);
 }
 
@@ -114,7 +114,7 @@ static void line_in_work(struct work_struct *work)
  * The other end hung up.  While programs read here what it has sent still counts;
  * otherwise that is like typing where nobody is.
  */
-static void chan_look_for_end(struct chan *chan)
+static void chan_check_end(struct chan *chan)
 {
 	if (!(host_wait_fd(chan->fd, 0, 0) & HOST_POLLHUP))
 		return;
@@ -141,7 +141,7 @@ static irqreturn_t chan_interrupt(int irq, void *dev)
 		if (!chan->ended && line_takes_locked(line))
 			chan_take_locked(chan);
 		else if (chan->ops->hangs_up && !chan->left)
-			chan_look_for_end(chan);
+			chan_check_end(chan);
 		else if (chan->ops->half_closes && !line->open &&
 			 host_wait_fd(chan->fd, HOST_POLLRDHUP, 0) & HOST_POLLRDHUP)
 			chan_gone(chan);
@@ -214,7 +214,7 @@ static void line_work(struct work_struct *work)
 
 	list_for_each_entry_safe(chan, next, &gone, list)
 		chan_free(chan);
-	/* Who joins does so at the list's end. */
+	/* New channels come at the list's end. */
 	list_for_each_entry(chan, &line->chans, list) {
 		if (!chan->knocking || line->dying)
 			continue;

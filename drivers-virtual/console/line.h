@@ -18,7 +18,7 @@
 #define LINES		16
 #define RING_SIZE	65536U		/* a power of two */
 #define TTY_QUEUE	8192		/* of it for the terminal; the rest is printk's */
-#define BACKLOG		8192		/* of it is shown to who comes late */
+#define BACKLOG		8192		/* of it is shown to a client that comes late */
 #define INPUT_SIZE	1024
 
 struct line {
@@ -45,7 +45,7 @@ struct line {
 	bool starved;			/* a writer found no room */
 
 	/* Input */
-	struct delayed_work in_work;	/* looks for input where no interrupt tells */
+	struct delayed_work in_work;	/* polls for input where no interrupt tells */
 	bool open;
 	bool throttled;			/* by the line discipline */
 	bool full;			/* no room in the port's buffer */

@@ -37,7 +37,7 @@ static void line_console_write(struct console *console, const char *text, unsign
 
 	if (!line || !line->ring)
 		return;
-	/* The one who holds the lock may be the one who crashed. */
+	/* The lock may be held by the code that crashed. */
 	if (oops_in_progress)
 		locked = spin_trylock_irqsave(&line->lock, flags);
 	else

@@ -15,7 +15,8 @@
  * the channels whose reader may be gone or slow for long (clients, pseudo
  * terminals): these keep programs waiting for PATIENCE, which grows again with ten
  * times as much time.  After that they are passed over until they have caught up.
- * Who is more than the ring behind goes on with its end, and is told.
+ * A channel that is more than the ring behind goes on with the ring's last lines, and
+ * shows how much is missing.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -356,7 +357,7 @@ static void show_backlog(struct chan *chan)
 
 /*
  * printk cannot sleep.  Wait for the host a little, as a serial port makes it
- * wait, but not again and again for one who has stopped reading.
+ * wait, but not again and again for a reader that has stopped.
  */
 static void printk_wait(struct line *line)
 {

@@ -15,7 +15,7 @@
 #include <asm/host.h>
 #include <asm/hotplug.h>
 
-static LIST_HEAD(kinds);	/* complete before there is anybody who could look */
+static LIST_HEAD(kinds);	/* complete before mconsole takes commands */
 
 static char folders[1024];	/* \0 behind each, one more at the end */
 static size_t used;

@@ -4,7 +4,7 @@
  * with its process number in the file pid and its control sockets.  It holds a
  * lock on that file as long as it lives, so a folder without a lock is one that a
  * dead guest has left: the next guest of that name takes it over, and any other
- * named guest that starts removes it.  Who removes a folder holds its lock, with
+ * named guest that starts removes it.  A guest that removes a folder holds its lock, with
  * nothing in the file.
  *
  * Guests of upstream's UML have such folders too, without a lock.  Their pid files

@@ -77,7 +77,7 @@ static void vec_get_ringparam(struct net_device *dev, struct ethtool_ringparam *
 	ring->tx_pending = vec->o.depth;
 }
 
-/* There is no wire.  Whoever asks wants to compare. */
+/* There is no wire: a number to compare with. */
 static int vec_get_link_ksettings(struct net_device *dev, struct ethtool_link_ksettings *settings)
 {
 	ethtool_link_ksettings_zero_link_mode(settings, supported);

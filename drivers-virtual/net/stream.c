@@ -3,7 +3,7 @@
  * transport=stream: a unix stream socket on which each frame comes after its
  * length, as 4 bytes in network order: passt's and QEMU's protocol.
  *
- * Whoever loses count of the bytes has lost the peer.  So a frame that the host
+ * An end that loses count of the bytes has lost the peer.  So a frame that the host
  * took only a part of is kept until the rest has gone, also if the device goes
  * down; and what the next kernel of this process has to skip and to complete
  * after a restart is noted with the descriptor, by host_net_note().

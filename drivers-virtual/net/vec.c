@@ -356,7 +356,7 @@ static int receive_batch(struct vec *vec, unsigned int max)
 	return n;
 }
 
-static void look_at_control(struct vec *vec)
+static void read_control(struct vec *vec)
 {
 	char word[64];
 	long n;
@@ -418,7 +418,7 @@ static int vec_poll(struct napi_struct *napi, int budget)
 	}
 	vec->polling = true;
 	if (vec->control_ready)
-		look_at_control(vec);
+		read_control(vec);
 	while (work < budget && vec->connected) {
 		int want = min_t(int, vec->rx.slots, budget - work);
 

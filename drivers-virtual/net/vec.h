@@ -45,7 +45,7 @@ struct vec_options {
 	u8 mac[ETH_ALEN];
 };
 
-/* One end of a wire.  The transport fills it in; the device looks at it. */
+/* One end of a wire.  The transport fills it in; the device reads it. */
 struct vec_link {
 	const struct vec_transport *transport;
 	int fd;			/* frames; -1 while a listener has no peer */
@@ -116,8 +116,8 @@ struct vec_counts {
 	u64 rx_no_memory;
 	u64 tx_packets, tx_bytes, tx_calls;
 	u64 tx_waits;		/* the peer took no more */
-	u64 tx_no_peer;		/* dropped: nobody is there */
-	u64 tx_slow_peer;	/* dropped: who is there did not read for too long */
+	u64 tx_no_peer;		/* dropped: there is no peer */
+	u64 tx_slow_peer;	/* dropped: the peer did not read for too long */
 	u64 tx_refused;		/* dropped: the host did not take this frame */
 	u64 peers_lost;
 };
@@ -170,7 +170,7 @@ struct vec {
 	bool connected;			/* there is a peer */
 	bool closing;			/* it reads no more */
 	bool control_ready;
-	bool quiet;			/* no SIGIO: busy, and looked at anyway */
+	bool quiet;			/* no SIGIO: busy, and polled */
 
 	/* Receiving: NAPI's */
 	struct vec_rx rx;

@@ -79,9 +79,9 @@ static void test_file(void)
 	is(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC, "descriptors are not inherited");
 	is(host_pwrite(fd, text, sizeof(text), 5000), sizeof(text), "pwrite writes");
 	is(host_pread(fd, buf, sizeof(buf), 5000), sizeof(text), "pread reads up to the end");
-	ok(!strcmp(buf, text), "and reads the same");
+	ok(!strcmp(buf, text), "pread reads what was written");
 	is(host_fstat(fd, &st), 0, "fstat succeeds");
-	is(st.size, 5000 + sizeof(text), "and knows the size");
+	is(st.size, 5000 + sizeof(text), "fstat knows the size");
 	is(host_stat("file", &st), 0, "stat succeeds");
 	ok(S_ISREG(st.mode) && (st.mode & 0777) == 0600, "new files are ours alone");
 
@@ -94,17 +94,17 @@ static void test_file(void)
 		ok(!buf[0] && !buf[4095] && buf[4096] == 'x', "a hole reads as zeroes");
 	}
 	if (host_zero_range(fd, 4096, 1024) == -EOPNOTSUPP) {
-		skip("so does a zeroed range", "not on this file system");
+		skip("a zeroed range reads as zeroes", "not on this file system");
 	} else {
 		host_pread(fd, buf, sizeof(buf), 0);
-		ok(!buf[4096] && !buf[5119] && buf[5120] == 'x', "so does a zeroed range");
+		ok(!buf[4096] && !buf[5119] && buf[5120] == 'x', "a zeroed range reads as zeroes");
 	}
-	is(host_fstat(fd, &st) ?: (long)st.size, sizeof(buf), "neither changes the size");
+	is(host_fstat(fd, &st) ?: (long)st.size, sizeof(buf), "holes and zeroed ranges keep the size");
 
 	other = host_open("file", HOST_O_READ | HOST_O_WRITE);
 	is(host_lock_file(fd, 1), 0, "a file can be locked");
-	is(host_lock_file(other, 1), -EAGAIN, "but not twice for writing");
-	is(host_lock_file(other, 0), -EAGAIN, "nor for reading beside a writer");
+	is(host_lock_file(other, 1), -EAGAIN, "a file cannot be locked twice for writing");
+	is(host_lock_file(other, 0), -EAGAIN, "a file cannot be locked for reading beside a writer");
 	is(host_lock_file(fd, 0), 0, "a writer can become a reader");
 	is(host_lock_file(other, 0), 0, "two can read");
 	host_close(fd);
@@ -112,10 +112,10 @@ static void test_file(void)
 	host_close(other);
 
 	is(host_mkdir("folder"), 0, "a folder can be made");
-	is(host_mkdir("folder"), -EEXIST, "but not twice");
-	is(host_rmdir("folder"), 0, "and removed");
+	is(host_mkdir("folder"), -EEXIST, "a folder cannot be made twice");
+	is(host_rmdir("folder"), 0, "a folder can be removed");
 	is(host_unlink("file"), 0, "a file can be removed");
-	is(access("file", F_OK), -1, "and is gone then");
+	is(access("file", F_OK), -1, "a file that was removed is gone");
 }
 
 static void test_time(void)
@@ -137,7 +137,7 @@ static void test_time(void)
 	before = host_monotonic_ns();
 	is(host_timer_arm(3000000), 0, "a timer can be armed");
 	sigwait(&set, &sig);
-	ok(host_monotonic_ns() - before >= 3000000, "and is not early");
+	ok(host_monotonic_ns() - before >= 3000000, "a timer is not early");
 	host_timer_arm(1000000);
 	host_timer_arm(0);
 	ts = (struct timespec){ .tv_nsec = 20000000 };
@@ -189,29 +189,29 @@ static void test_poll(void)
 	before = host_monotonic_ns();
 	is(host_poll(ev, 4, 2500000, NULL), 0, "a wait ends at its time");
 	before = host_monotonic_ns() - before;
-	ok(before >= 2500000 && before < SECOND, "not before it and not long after");
+	ok(before >= 2500000 && before < SECOND, "a wait ends not before its time and not long after");
 	if (write(p[1], "x", 1) != 1)
 		exit(1);
 	is(host_poll(ev, 4, -1, NULL), 1, "what is ready ends a wait");
-	ok(ev[0].irq == 7 && ev[0].events == HOST_POLLIN, "and says which and what for");
+	ok(ev[0].irq == 7 && ev[0].events == HOST_POLLIN, "an event says which descriptor and what for");
 	is(host_poll(ev, 4, 0, NULL), 1, "again and again");
 	is(host_wait_fd(p[0], HOST_POLLIN, 0), HOST_POLLIN, "one alone can be waited for");
 	is(host_poll_mod(p[0], 0, 7), 0, "it can be muted");
-	is(host_poll(ev, 4, 0, NULL), 0, "and says nothing then");
+	is(host_poll(ev, 4, 0, NULL), 0, "a descriptor that waits for nothing has no event");
 	if (read(p[0], &c, 1) != 1)
 		exit(1);
 	close(p[1]);
-	is(host_poll(ev, 4, 0, NULL), 0, "not even that it hangs up");
+	is(host_poll(ev, 4, 0, NULL), 0, "a descriptor that waits for nothing does not tell of a hang-up");
 	is(host_poll_mod(p[0], HOST_POLLIN, 9), 0, "it can be listened to again");
-	is(host_poll(ev, 4, 0, NULL), 1, "and has hung up");
-	ok(ev[0].irq == 9 && ev[0].events & HOST_POLLHUP, "which is said");
+	is(host_poll(ev, 4, 0, NULL), 1, "a descriptor that waits again has hung up");
+	ok(ev[0].irq == 9 && ev[0].events & HOST_POLLHUP, "a hang-up is an event");
 	is(host_poll_del(p[0]), 0, "it can be removed");
-	is(host_poll(ev, 4, 0, NULL), 0, "and is gone then");
+	is(host_poll(ev, 4, 0, NULL), 0, "a descriptor that was deleted has no event");
 	close(p[0]);
 	fd = make_file("file", 0);
 	is(host_poll_add(fd, HOST_POLLIN, 1), -EPERM, "a file cannot be waited for");
 	host_close(fd);
-	is(host_poll_add(987, HOST_POLLIN, 1), -EBADF, "nor can what is not open");
+	is(host_poll_add(987, HOST_POLLIN, 1), -EBADF, "a descriptor that is not open cannot be added");
 
 	/* A signal at every instruction between the look at what is pending and the wait. */
 	sigaction(SIGALRM, &sa, NULL);
@@ -234,7 +234,7 @@ static void test_poll(void)
 		host_timer_arm(1 + i * 5);
 		n += host_poll(ev, 4, 20 * SECOND, &pending) != -EINTR || !pending;
 	}
-	is(n, 0, "nor one at any other time");
+	is(n, 0, "no signal at any other time is slept over");
 
 	pending = 0;
 	if (pipe(p))
@@ -261,7 +261,7 @@ static void test_tty(void)
 		exit(1);
 	ok(host_isatty(slave), "a terminal is one");
 	is(host_tty_winsize(slave, &size), 0, "it has a size");
-	ok(size.rows == 33 && size.cols == 99, "which is the right one");
+	ok(size.rows == 33 && size.cols == 99, "a terminal's size is the right one");
 	tcgetattr(slave, &before);
 
 	own = host_private(slave);
@@ -276,14 +276,14 @@ static void test_tty(void)
 
 	is(host_tty_raw(own), 0, "it can be made raw");
 	tcgetattr(slave, &now);
-	ok(!(now.c_lflag & (ECHO | ICANON | ISIG)) && !(now.c_oflag & OPOST), "and is raw");
+	ok(!(now.c_lflag & (ECHO | ICANON | ISIG)) && !(now.c_oflag & OPOST), "a raw terminal is raw");
 	own2 = host_private(slave);
 	host_tty_raw(own2);
 	host_tty_raw(own);
 	if (write(master, "\003", 1) != 1)
 		exit(1);
 	is(host_wait_fd(own, HOST_POLLIN, 5 * SECOND), HOST_POLLIN, "a key is there");
-	ok(host_read(own, &c, 1) == 1 && c == 3, "the interrupt key too, as it is");
+	ok(host_read(own, &c, 1) == 1 && c == 3, "the interrupt key of a raw terminal is read as it is");
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s) || pipe(p))
 		exit(1);
@@ -296,14 +296,14 @@ static void test_tty(void)
 	is(fcntl(s[0], F_GETFL), flags, "a socket too");
 	host_tty_restore();
 	tcgetattr(slave, &now);
-	ok(!memcmp(&before, &now, sizeof(now)), "twice is the same");
+	ok(!memcmp(&before, &now, sizeof(now)), "a terminal given back twice is the same");
 
 	own2 = host_private(p[0]);
 	is(host_read(own2, &c, 1), -EAGAIN, "a pipe can be opened anew not to wait");
-	ok(!(fcntl(p[0], F_GETFL) & O_NONBLOCK), "which others do not see");
+	ok(!(fcntl(p[0], F_GETFL) & O_NONBLOCK), "others do not see that a pipe does not wait");
 	is(host_private(p[1]) >= 0, 1, "its other end too");
-	is(host_private(987), -EBADF, "but nothing that is not open");
-	is(host_private(own), -EBADF, "nor what is ours");
+	is(host_private(987), -EBADF, "a descriptor that is not open cannot be had");
+	is(host_private(own), -EBADF, "a descriptor of ours cannot be had");
 }
 
 static void finish(int efd, unsigned int n, const char *what)
@@ -361,14 +361,14 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 			break;
 	}
 	is(i, BLOCKS, "writes are taken");
-	finish(efd, BLOCKS, "and completed");
+	finish(efd, BLOCKS, "writes are completed");
 	for (i = 0; i < BLOCKS; i++)
 		good &= io[i].res == BLOCK;
 	ok(good, "in full");
 
 	host_aio_prep(&io[0], HOST_AIO_FDSYNC, fd, NULL, 0, 0, 0);
 	is(host_aio_submit(list, 1), 1, "a flush is taken");
-	finish(efd, 1, "and completed");
+	finish(efd, 1, "a flush is completed");
 	is(io[0].res, 0, "without an error");
 
 	for (i = 0; i < BLOCKS; i++) {
@@ -377,8 +377,8 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 		host_aio_prep(&io[i], HOST_AIO_READV, fd, iov[i], 2, (BLOCKS - 1 - i) * BLOCK, 0);
 	}
 	is(host_aio_submit(list, BLOCKS), BLOCKS, "reads are taken");
-	finish(efd, BLOCKS, "and completed");
-	ok(!memcmp(data, back, sizeof(data)), "and read what was written");
+	finish(efd, BLOCKS, "reads are completed");
+	ok(!memcmp(data, back, sizeof(data)), "reads read what was written");
 
 	host_aio_prep(&io[0], HOST_AIO_READV, fd, iov[0], 2, (BLOCKS - 1) * BLOCK + 3072, 0);
 	host_aio_submit(list, 1);
@@ -386,12 +386,12 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 	host_aio_submit(list + 1, 1);
 	finish(efd, 2, "reads at the end are completed");
 	is(io[0].res, 1024, "short over the end");
-	is(io[1].res, 0, "with nothing behind it");
+	is(io[1].res, 0, "there is nothing behind a file's end");
 
 	host_aio_prep(&bad, HOST_AIO_READV, 987, iov[0], 2, 0, 0);
 	list[1] = &bad;
-	is(host_aio_submit(list, 2), 1, "those before a bad request are taken");
-	is(host_aio_submit(list + 1, 1), -EBADF, "and the bad one is named");
+	is(host_aio_submit(list, 2), 1, "requests before a bad one are taken");
+	is(host_aio_submit(list + 1, 1), -EBADF, "a bad request is named");
 	finish(efd, 1, "the good one is completed");
 
 	for (i = 0; i < BLOCKS; i++)
@@ -445,19 +445,19 @@ static void test_socket(void)
 	is(host_unix_listen(longname, HOST_SOCK_STREAM), -ENAMETOOLONG, "a socket's name can be too long");
 	fd = host_unix_listen("socket", HOST_SOCK_DGRAM);
 	ok(fd >= 0, "a datagram socket can be made");
-	ok(!stat("socket", &st) && (st.st_mode & 07777) == 0600, "for us alone");
-	is(host_unix_listen("socket", HOST_SOCK_DGRAM), -EADDRINUSE, "but not twice");
+	ok(!stat("socket", &st) && (st.st_mode & 07777) == 0600, "a datagram socket is for us alone");
+	is(host_unix_listen("socket", HOST_SOCK_DGRAM), -EADDRINUSE, "a datagram socket cannot be made twice");
 	is(host_recv_peer(fd, buf, sizeof(buf), peer, &peer_len, &uid), -EAGAIN, "receiving does not wait");
 	s = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (bind(s, (void *)&me, sizeof(me)) || connect(s, (void *)&addr, sizeof(addr)) ||
 	    write(s, "hello", 5) != 5)
 		exit(1);
 	is(host_recv_peer(fd, buf, sizeof(buf), peer, &peer_len, &uid), 5, "a message arrives");
-	is(uid, getuid(), "with its sender's user");
+	is(uid, getuid(), "a message comes with its sender's user");
 	is(host_send_peer(fd, "answer", 6, peer, peer_len), 6, "it can be answered");
-	ok(read(s, buf, sizeof(buf)) == 6 && !memcmp(buf, "answer", 6), "and the answer arrives");
+	ok(read(s, buf, sizeof(buf)) == 6 && !memcmp(buf, "answer", 6), "an answer to a message arrives");
 	close(s);
-	is(host_send_peer(fd, "answer", 6, peer, peer_len), -ECONNREFUSED, "one who is gone gets none");
+	is(host_send_peer(fd, "answer", 6, peer, peer_len), -ECONNREFUSED, "a peer that is gone gets no answer");
 	host_close(fd);
 	unlink("socket");
 	unlink("peer");
@@ -474,8 +474,8 @@ static void test_socket(void)
 		exit(1);
 	c = host_accept(fd, 'x');
 	ok(c >= 0 && fcntl(c, F_GETFL) & O_NONBLOCK, "a caller is accepted");
-	is(host_write(c, "hello", 5), 5, "and written to");
-	ok(read(s, buf, sizeof(buf)) == 5, "which arrives");
+	is(host_write(c, "hello", 5), 5, "a caller is written to");
+	ok(read(s, buf, sizeof(buf)) == 5, "what is written to a caller arrives");
 	unlink("socket");
 }
 
@@ -492,7 +492,7 @@ static void test_net(void)
 	is(host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net"), -ENOENT, "nobody listens where nothing is");
 	listener = host_net_listen(HOST_SOCK_SEQPACKET, "net");
 	ok(listener >= 0, "a peer can be waited for");
-	is(host_net_listen(HOST_SOCK_SEQPACKET, "net"), -EADDRINUSE, "but not twice at one place");
+	is(host_net_listen(HOST_SOCK_SEQPACKET, "net"), -EADDRINUSE, "a network cannot listen twice at one place");
 	is(host_net_accept(listener), -EAGAIN, "nobody is there at first");
 	a = host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net");
 	b = host_net_accept(listener);
@@ -505,10 +505,10 @@ static void test_net(void)
 		q[i] = (struct host_packet){ .iov = &to[i], .niov = 1 };
 	}
 	is(host_packets_send(a, p, 3), 3, "frames can be sent at once");
-	is(host_packets_receive(b, q, 3), 3, "and come at once");
-	ok(q[0].len == 60 && q[1].len == 61 && !memcmp(in[1], out[1], 61), "as they were");
-	ok(!(q[1].flags & HOST_PACKET_CUT) && q[2].flags & HOST_PACKET_CUT, "and it is said which were cut");
-	is(host_packets_receive(b, q, 3), -EAGAIN, "then there are no more");
+	is(host_packets_receive(b, q, 3), 3, "frames come at once");
+	ok(q[0].len == 60 && q[1].len == 61 && !memcmp(in[1], out[1], 61), "frames come as they were sent");
+	ok(!(q[1].flags & HOST_PACKET_CUT) && q[2].flags & HOST_PACKET_CUT, "frames that were cut are marked");
+	is(host_packets_receive(b, q, 3), -EAGAIN, "there are no more frames than were sent");
 	for (i = 0; host_packets_send(a, p, 3) > 0; i++)
 		;
 	ok(i > 10 && host_packets_send(a, p, 3) == -EAGAIN, "who does not read is not waited for");
@@ -522,17 +522,17 @@ static void test_net(void)
 	unlink("net");
 	f = fopen("net", "w");
 	fclose(f);
-	is(host_net_listen(HOST_SOCK_STREAM, "net"), -EADDRINUSE, "a file is not");
+	is(host_net_listen(HOST_SOCK_STREAM, "net"), -EADDRINUSE, "a file is not replaced by a socket");
 	unlink("net");
 
 	a = host_net_datagrams("one", "two", &connected);
 	ok(a >= 0 && !connected, "a socket for datagrams needs no peer");
 	b = host_net_datagrams("two", "one", &connected);
-	ok(b >= 0 && connected, "but is connected to one that is there");
+	ok(b >= 0 && connected, "a socket for datagrams is connected to a peer that is there");
 	p[0].name = address;
 	p[0].name_len = host_unix_address("two", address);
 	is(host_packets_send(a, p, 1), 1, "a frame can go by name");
-	is(host_packets_receive(b, q, 3), 1, "and comes");
+	is(host_packets_receive(b, q, 3), 1, "a named datagram comes");
 	host_close(a);
 	host_close(b);
 	unlink("one");
@@ -541,7 +541,7 @@ static void test_net(void)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s))
 		exit(1);
 	is(host_net_kind(s[0]), HOST_SOCK_STREAM, "a stream is known as one");
-	is(host_net_kind(0), HOST_OTHER, "and what is no network");
+	is(host_net_kind(0), HOST_OTHER, "a descriptor that is no network is known as such");
 	host_net_noted(s[0], &noted);
 	ok(!noted.skip && !noted.unsent && !noted.prefix_len, "nothing is noted about it");
 	host_net_note(s[0], &note);
@@ -551,17 +551,17 @@ static void test_net(void)
 	note = (struct host_net_note){ .skip = 1048575 };
 	host_net_note(s[0], &note);
 	host_net_noted(s[0], &noted);
-	ok(noted.skip == 1048575 && !noted.unsent && !noted.prefix_len, "which can change");
+	ok(noted.skip == 1048575 && !noted.unsent && !noted.prefix_len, "what is noted of a stream can change");
 	host_close(s[0]);
 	host_net_noted(s[0], &noted);
-	is(noted.skip, 0, "and is forgotten with it");
+	is(noted.skip, 0, "what is noted of a stream is forgotten with it");
 	close(s[1]);
 
 	host_net_mac(1, mac);
 	host_net_mac(1, again);
 	ok(!memcmp(mac, again, 6) && (mac[0] & 3) == 2, "a device keeps its address");
 	host_net_mac(2, again);
-	ok(memcmp(mac, again, 6), "and no other has it");
+	ok(memcmp(mac, again, 6), "another device has another address");
 }
 
 /* Last: the next kernel of this process asks again. */
