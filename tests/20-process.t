@@ -93,14 +93,14 @@ fi
 
 # kill -9 at work.
 disk=$(disk_copy disk)
-before=$(ls -A /dev/shm "$tmp" "$TMPDIR")
+before=$(ls -A -I 'guest.*' /dev/shm "$tmp" "$TMPDIR")
 start_writing "$disk" 'echo up; while :; do ls / >/file; sync; done' umid=killed
 shows '^up'
 kill -KILL "$PID"
 finish
 is "kill -9 ends a guest" "$STATUS" 137
 is "kill -9 leaves no process" "$(session "$PID"; HOME=/ grep -lszxF "HOME=$tmp/home" /proc/[0-9]*/environ)" ''
-is "kill -9 leaves no file" "$(ls -A /dev/shm "$tmp" "$TMPDIR")" "$before"
+is "kill -9 leaves no file" "$(ls -A -I 'guest.*' /dev/shm "$tmp" "$TMPDIR")" "$before"
 is "kill -9 leaves the pid folder of a guest with a name" "$(cd "$HOME" && find . -mindepth 1 -maxdepth 2)" \
 	$'./.uml\n./.uml/killed'
 is "kill -9 leaves no lock" "$(grep ":$(stat -c %i "$disk") " /proc/locks)" ''
