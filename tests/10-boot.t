@@ -93,7 +93,7 @@ terminal_end() { # HOW COMMAND
 	if [ -n "${3-}" ]; then kill "-$3" "$PID"; else type_keys '\r'; fi
 	finish_terminal
 	is "$1: the terminal is restored" "$RESTORED" same
-	is "$1: and the status is right" "$STATUS" "$4"
+	is "$1: the status is right" "$STATUS" "$4"
 }
 terminal_end "exit" "exit 3" '' 3
 terminal_end "poweroff" "poweroff -f" '' 0

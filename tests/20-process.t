@@ -40,7 +40,7 @@ if [ "$(id -u)" = 0 ]; then
 	is "an ordinary user's guest cannot gain a capability" "$(field CapBnd)" 0000000000000000
 fi
 is "an ordinary user's guest has no_new_privs set" "$(field NoNewPrivs)" 1
-is "while programs run, it has one thread" "$(field Threads)" 1
+is "while programs run, a guest has one thread" "$(field Threads)" 1
 is "while programs run, a guest has no child" "$(cat "/proc/$PID/task/$PID/children")" ''
 is "no process traces a guest" "$(field TracerPid)" 0
 is "a seccomp filter confines a guest" "$(field Seccomp)" 2
@@ -59,7 +59,7 @@ ok "the made-up container refuses ptrace" \
 	eval "! \"$(tool confine)\" container strace -o /dev/null true 2>/dev/null"
 confined container as_user guest "$work; echo well"
 is "in a container's seccomp profile: an ordinary user's guest runs" "$STATUS" 0
-like "as anywhere" "$OUT" 'well$'
+like "in a container's seccomp profile: a guest works as anywhere" "$OUT" 'well$'
 [ "$STATUS" = 0 ] || show
 
 # Nothing that can be written to can be executed from, apart from where the program itself lies.
@@ -85,7 +85,7 @@ else
 	under=(unshare -m sh -c "$noexec" sh "$LINUX")
 	LINUX=$tmp/bin/linux guest "$work; echo well"
 	is "with /tmp and /dev/shm mounted noexec: a guest runs" "$STATUS" 0
-	like "as anywhere" "$OUT" 'well$'
+	like "with /tmp and /dev/shm mounted noexec: a guest works as anywhere" "$OUT" 'well$'
 	[ "$STATUS" = 0 ] || show
 	under=()
 	rmdir "$tmp/bin"

@@ -30,8 +30,6 @@ for program in "${programs[@]%.c}"; do
 		is "$name: says that it has done all" "$(grep -cE '^1\.\.[0-9]+$' <<<"$OUT")" 1
 		is "$name: the guest ends in order" "$STATUS" 0
 		[ "$STATUS" = 0 ] || show
-		unlike "$name: and its kernel has no complaints" "$RAW" \
-			'(Kernel (fault|panic)|BUG:|WARNING:|Oops|rcu:.*stall)'
 	done
 done
 
@@ -48,7 +46,7 @@ reach() { # NAME
 		<<<"$maps")
 	is "$1: beyond user space only the gate and its data can be reached" "$reachable" \
 		$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p'
-	like "$1: and there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
+	like "$1: there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
 }
 for mem in 256M 1536M; do
 	start quiet "mem=$mem" "$(run_option 'echo up; while :; do :; done')"

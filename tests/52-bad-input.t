@@ -62,7 +62,7 @@ for mem in '' banana 64X 64MM -64M 0 99999999999999999999G; do
 	refused_alone "mem=$mem" 'mem'
 done
 
-is "none of this changed the disk" "$(sha256sum <"$disk")" "$sum"
+is "bad input changes no disk" "$(sha256sum <"$disk")" "$sum"
 
 # A disk with something else on it is a guest without a root: its kernel says so.
 head -c 1M /dev/urandom >"$tmp/noise"
@@ -78,7 +78,7 @@ for init in /nowhere /etc/passwd; do
 	boot "init=$init"
 	is "init=$init: the guest ends with a status of its own" "$STATUS" "$NO_INIT"
 	is "init=$init: after one line on stderr" "$(wc -l <"$tmp/err")" 1
-	like "init=$init: which says what to do" "$ERR" "Requested init $init failed.*: init= must name a program"
+	like "init=$init: the line says what to do" "$ERR" "Requested init $init failed.*: init= must name a program"
 done
 mkdir "$tmp/none"
 mke2fs -q -d "$tmp/none" "$tmp/none.ext4" 4M >"$tmp/mke2fs" 2>&1 || fail "an empty file system can be made" "$(cat "$tmp/mke2fs")"

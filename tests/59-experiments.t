@@ -20,7 +20,7 @@ for name in "${names[@]%.c}"; do
 		'measured answer'
 	as_user guest "/experiments/$name --break"
 	is "$name: without isolation it fails" "$STATUS" 1
-	like "$name: and says where" "$OUT" 'answer: not isolated, [0-9]+ steps failed; the first: '
+	like "$name: the answer says where isolation fails" "$OUT" 'answer: not isolated, [0-9]+ steps failed; the first: '
 done
 
 # The table.

@@ -86,11 +86,11 @@ for kind in file cow; do
 	like "$kind: fio reads what it writes" "$OUT" 'verified'
 	LIMIT=300 guest "/tests/fio $job --verify_only && echo verified; grep -E 'err=|verify' /tmp/log" \
 		"ubd1r=$BLOCK" "${disks[@]}"
-	like "$kind: and so does the next guest's" "$OUT" 'verified'
+	like "$kind: the next guest's fio reads what was written" "$OUT" 'verified'
 	# Small ones that are held back for each other, and a processor that never idles.
 	LIMIT=300 guest "(while :; do :; done) & /tests/fio $small &&
 		echo verified; grep -E 'err=|verify' /tmp/log" "ubd1r=$BLOCK" "${disks[@]}"
-	like "$kind: and small requests beside a program that computes" "$OUT" 'verified'
+	like "$kind: fio reads small requests beside a program that computes" "$OUT" 'verified'
 done
 
 finished

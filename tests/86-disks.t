@@ -118,7 +118,7 @@ full_disk() { # NAME COMMAND OPTION...
 	shift 2
 	guest "$command" "$@"
 	like "$name: the guest is told" "$OUT" 'No space left on device'
-	is "$name: and goes on" "$STATUS" 0
+	is "$name: the guest goes on" "$STATUS" 0
 }
 if mkdir "$tmp/small" && mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/null; then
 	truncate -s 64M "$tmp/small/image"

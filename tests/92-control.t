@@ -77,12 +77,12 @@ commands() {
 	after=$(cpu_time)
 	is "a stopped guest takes no time" "$((after - before))" 0
 	is "a stopped guest does nothing" "$(times '^at')" "$lines"
-	like "but answers: version" "$(mc it version)" '^OK Linux'
-	like "but answers: proc" "$(mc it proc uptime)" '^OK [0-9.]+ '
-	like "but answers: proc, with a page of its own" "$(mc it proc 1/environ)" '^OK HOME='
-	like "but answers: sysrq" "$(mc it sysrq m)" '^OK .*Show Memory'
-	like "but answers: stack" "$(mc it stack 1)" '^OK .*task:init'
-	like "but answers: a megabyte" "$(mc it proc kallsyms | wc -l)" '^[0-9]{5,}$'
+	like "a stopped guest answers version" "$(mc it version)" '^OK Linux'
+	like "a stopped guest answers proc" "$(mc it proc uptime)" '^OK [0-9.]+ '
+	like "a stopped guest answers proc, with a page of its own" "$(mc it proc 1/environ)" '^OK HOME='
+	like "a stopped guest answers sysrq" "$(mc it sysrq m)" '^OK .*Show Memory'
+	like "a stopped guest answers stack" "$(mc it stack 1)" '^OK .*task:init'
+	like "a stopped guest answers a megabyte" "$(mc it proc kallsyms | wc -l)" '^[0-9]{5,}$'
 	like "a stopped guest cannot be stopped" "$(mc it stop)" '^ERR The guest is stopped already'
 	is "a stopped guest that answered has done nothing" "$(times '^at')" "$lines"
 	is "go is answered" "$(mc it go)" 'OK '
