@@ -33,3 +33,9 @@ bool guard_direct(unsigned long phys)
 {
 	return !guard->direct || guard->direct(phys);
 }
+
+void guard_foreseen(unsigned int faults)
+{
+	if (guard->foreseen)
+		guard->foreseen(faults);
+}

@@ -16,10 +16,11 @@
  *   taken off again when that is over.
  * - What the kernel allocates for itself lies close together: the generic
  *   allocator keeps it apart from movable pages, by pieces of the same size.
- * - From time to time the same memory is mapped again, without any.  What is
- *   needed then comes back by page faults that the host serves by itself, without
- *   a signal.  (MADV_DONTNEED would leave empty tables behind, and to look through
- *   one costs 1.5 us for each GiB.)
+ * - When what has been touched since then costs more than to begin anew, the same
+ *   memory is mapped again, without any.  What is needed comes back by page faults
+ *   that the host serves by itself, without a signal.  (MADV_DONTNEED would leave
+ *   empty tables behind, and to look through one costs 1.5 us for each GiB.)
+ *   The host counts its page faults, so it is known how many pieces there are.
  *
  * The host drops translations one by one (INVLPG, 0.15 us each) up to 33, and
  * all at once (0.2 us) beyond.  It counts from the first changed entry to the
@@ -29,18 +30,23 @@
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <asm/boot.h>
+#include <asm/host.h>
 #include <asm/hostmem.h>
 #include <asm/layout.h>
 #include <asm/page.h>
 #include "ops.h"
 
-/* Traps */
-#define TURN		512	/* between two looks at the pieces that may be touched */
-#define TRIM		4096	/* between two trims; one costs 50 us with the faults after it */
+#define LOOK		128	/* traps between two looks at the list */
+#define TURN		4	/* looks between two at the pieces that may be touched */
+
+/* ns */
+#define PIECE_COST	100	/* of a piece on the list, for each trap */
+#define TRIM_COST	3000	/* of a trim, and */
+#define FAULT_COST	2000	/* of each piece that comes back after it */
 
 /*
- * A piece on the list costs 0.1 us a trap, so 50 us a turn; a copy by the host 0.7 us
- * more than one by us.
+ * A piece on the list costs 50 us a turn; a copy by the host 0.7 us more than one
+ * by us.
  */
 #define WORTH_TOUCHING	96	/* copies a turn */
 #define MAX_TOUCHED	16
@@ -51,8 +57,17 @@ static struct piece {
 } *pieces __ro_after_init;
 
 static unsigned int touched[MAX_TOUCHED], nr_touched;
-static unsigned int traps;
+static unsigned int traps, looks;
 static unsigned short turn;
+
+static struct {
+	unsigned long faults;		/* the host's count at the last look */
+	unsigned int foreseen;		/* of those since then, what was not of kernel memory */
+	unsigned int needed;		/* pieces that came back at once after the last trim */
+	unsigned int more;		/* those since then */
+	unsigned long cost;		/* what these have cost, ns */
+	bool trimmed;			/* since the last look */
+} list;
 
 static void count(struct piece *p)
 {
@@ -86,12 +101,38 @@ static void forget(unsigned long phys, unsigned long size)
 	host_map(PAGE_OFFSET + phys, size, HOST_PROT_RWX, boot_info->memfd, phys);
 }
 
-static void mprotect_enter(void)
+static void trim(void)
+{
+	forget(0, boot_info->size);
+	/* The far page, in the page table that is there anyway. */
+	READ_ONCE(*(char *)(PAGE_OFFSET + min(boot_info->size, NEAR_SIZE) - 1));
+	list.more = list.cost = 0;
+	list.trimmed = true;
+}
+
+static void review_list(void)
+{
+	unsigned long faults = host_minor_faults();
+	unsigned int new = faults - list.faults;
+
+	new -= min(new, list.foreseen);
+	list.faults = faults;
+	list.foreseen = 0;
+	if (list.trimmed) {
+		list.needed = new;
+		list.trimmed = false;
+		return;
+	}
+	list.more += new;
+	list.cost += (unsigned long)list.more * LOOK * PIECE_COST;
+	if (list.cost > TRIM_COST + (unsigned long)list.needed * FAULT_COST)
+		trim();
+}
+
+static void review_touched(void)
 {
 	unsigned int i, n = 0;
 
-	if (likely(++traps % TURN))
-		return;
 	for (i = 0; i < nr_touched; i++) {
 		const struct piece *p = &pieces[touched[i]];
 
@@ -102,11 +143,20 @@ static void mprotect_enter(void)
 	}
 	nr_touched = n;
 	turn++;
-	if (traps % TRIM)
+}
+
+static void mprotect_enter(void)
+{
+	if (likely(++traps % LOOK))
 		return;
-	forget(0, boot_info->size);
-	/* The far page, in the page table that is there anyway. */
-	READ_ONCE(*(char *)(PAGE_OFFSET + min(boot_info->size, NEAR_SIZE) - 1));
+	if (++looks % TURN == 0)
+		review_touched();
+	review_list();
+}
+
+static void mprotect_foreseen(unsigned int faults)
+{
+	list.foreseen += faults;
 }
 
 static int mprotect_open(const struct window *w)
@@ -135,6 +185,7 @@ const struct guard_ops guard_mprotect = {
 	.init	= mprotect_init,
 	.enter	= mprotect_enter,
 	.direct	= mprotect_direct,
+	.foreseen = mprotect_foreseen,
 	.open	= mprotect_open,
 	.hide	= mprotect_hide,
 };

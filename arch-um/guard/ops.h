@@ -22,6 +22,7 @@ struct guard_ops {
 	unsigned long (*init)(void);		/* returns what guard_gate_size() says */
 	void (*enter)(void);
 	bool (*direct)(unsigned long phys);	/* NULL: always */
+	void (*foreseen)(unsigned int faults);
 	/* All of a window; 0 or -errno.  NULL: windows are open for ever. */
 	int (*open)(const struct window *w);
 	int (*hide)(const struct window *w);

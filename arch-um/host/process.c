@@ -3,10 +3,11 @@
  * The process itself.
  *
  * Calls after host_confine():
- *	getpid getuid getrandom exit_group
+ *	getpid getuid getrandom getrusage exit_group
  */
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "../include/asm/boot.h"
 #include "../include/asm/host.h"
 #include "syscall.h"
@@ -19,6 +20,14 @@ int host_getpid(void)
 int host_getuid(void)
 {
 	return host_syscall0(__NR_getuid);
+}
+
+unsigned long host_minor_faults(void)
+{
+	struct rusage usage = { };
+
+	host_syscall2(__NR_getrusage, RUSAGE_THREAD, (long)&usage);
+	return usage.ru_minflt;
 }
 
 int host_process_exists(int pid)

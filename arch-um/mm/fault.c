@@ -9,6 +9,7 @@
 #include <asm/hostmap.h>
 #include <asm/trap.h>
 #include <asm/trapnr.h>
+#include "prefault.h"
 
 static bool access_allowed(struct vm_area_struct *vma, unsigned long error)
 {
@@ -30,6 +31,7 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
+	pte_t before;
 
 	if (error & X86_PF_WRITE)
 		flags |= FAULT_FLAG_WRITE;
@@ -43,6 +45,10 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 			mmap_read_unlock(mm);
 			return VM_FAULT_SIGSEGV | NO_RIGHT;
 		}
+		/* it will be written to in a moment: let one fault do for both */
+		if (regs && is_program_data(vma))
+			flags |= FAULT_FLAG_WRITE;
+		before = guest_entry(mm, addr);
 		fault = handle_mm_fault(vma, addr, flags, regs);
 		if (fault & VM_FAULT_COMPLETED)
 			return 0;
@@ -55,6 +61,8 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 			return 0;
 		flags |= FAULT_FLAG_TRIED;
 	}
+	if (regs && !(fault & VM_FAULT_ERROR))
+		prefault(vma, addr, flags & FAULT_FLAG_WRITE, before);
 	mmap_read_unlock(mm);
 	return fault & VM_FAULT_ERROR;
 }
@@ -88,7 +96,7 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	allowed = guest_entry_allows(addr, error);
 	preempt_enable();
 	if (allowed) {
-		hostmap_want(addr);
+		hostmap_want(addr, error & X86_PF_WRITE);
 		return;
 	}
 
@@ -96,7 +104,7 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	fault = fault_in_page(addr, error, FAULT_FLAG_DEFAULT | FAULT_FLAG_USER, regs);
 	if (likely(!(fault & VM_FAULT_ERROR))) {
 		/* not every path through the generic code reports what it filled in */
-		hostmap_want(addr);
+		hostmap_want(addr, error & X86_PF_WRITE);
 		return;
 	}
 	if (fault_signal_pending(fault, regs))

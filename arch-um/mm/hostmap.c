@@ -29,7 +29,7 @@
 #include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 #include <asm/boot.h>
-#include <asm/fpu.h>
+#include <asm/guard.h>
 #include <asm/hostmap.h>
 #include <asm/tlbflush.h>
 #include <asm/hostmem.h>
@@ -44,14 +44,15 @@ struct note {
 	bool fill;			/* map what is present, not only correct what is mapped */
 };
 
-#define NOTES 8
+#define NOTES 16
 static struct note notes[NOTES];
 static unsigned int nr_notes;
 
 /* The guest's entries of 2 MiB: a table, or one entry for all of it. */
 struct table {
 	pte_t *pte;
-	pte_t huge;
+	pmd_t *pmd;
+	pte_t huge;			/* *pmd, if that is the one */
 };
 
 static struct table find_table(struct mm_struct *mm, unsigned long addr)
@@ -59,19 +60,19 @@ static struct table find_table(struct mm_struct *mm, unsigned long addr)
 	struct table none = { };
 	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
 	pud_t *pud;
-	pmd_t pmd;
+	pmd_t *pmd;
 
 	if (p4d_none(*p4d))
 		return none;
 	pud = pud_offset(p4d, addr);
 	if (pud_none(*pud))
 		return none;
-	pmd = READ_ONCE(*pmd_offset(pud, addr));
-	if (pmd_none(pmd))
+	pmd = pmd_offset(pud, addr);
+	if (pmd_none(*pmd))
 		return none;
-	if (pmd_leaf(pmd))
-		return (struct table){ .huge = pmd_pte(pmd) };
-	return (struct table){ .pte = (pte_t *)pmd_page_vaddr(pmd) };
+	if (pmd_leaf(*pmd))
+		return (struct table){ .pmd = pmd, .huge = pmd_pte(*pmd) };
+	return (struct table){ .pte = (pte_t *)pmd_page_vaddr(*pmd) };
 }
 
 static pte_t table_entry(const struct table *t, unsigned int i)
@@ -79,6 +80,15 @@ static pte_t table_entry(const struct table *t, unsigned int i)
 	if (t->pte)
 		return READ_ONCE(t->pte[i]);
 	return pte_none(t->huge) ? t->huge : __pte(pte_val(t->huge) + i * PAGE_SIZE);
+}
+
+/* What a processor does when it walks to the page. */
+static void table_set_young(const struct table *t, unsigned int i)
+{
+	if (t->pte)
+		set_pte(&t->pte[i], pte_mkyoung(t->pte[i]));
+	else
+		set_pmd(t->pmd, pmd_mkyoung(*t->pmd));
 }
 
 static unsigned int leaf_index(unsigned long addr)
@@ -94,17 +104,15 @@ pte_t guest_entry(struct mm_struct *mm, unsigned long addr)
 }
 
 /*
- * What the host should map for @pte.  Accessed and dirty bits have no hardware
- * behind them: an old page is not mapped and a clean one not writable, so that
- * the access faults and sets the bit.
+ * What the host should map for @pte.  No hardware sets its dirty bit: a clean page
+ * is not writable, so that a write faults and sets it.
  */
 static u32 wanted(pte_t pte)
 {
 	unsigned long v = pte_val(pte);
 	u32 rights = HOSTMAP_READ;
 
-	if ((v & (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)) !=
-	    (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED))
+	if ((v & (_PAGE_PRESENT | _PAGE_USER)) != (_PAGE_PRESENT | _PAGE_USER))
 		return 0;
 	if ((v & (_PAGE_RW | _PAGE_DIRTY)) == (_PAGE_RW | _PAGE_DIRTY))
 		rights |= HOSTMAP_WRITE;
@@ -184,6 +192,17 @@ struct run {
  */
 #define WORTH_MAPPING	(4 * PAGE_SIZE)
 
+/*
+ * Page faults that the host counts when it fills in a run: one for each page that
+ * can be written to, and one for each 64 KiB of others (do_fault_around()).
+ */
+static unsigned int host_faults(const struct run *run)
+{
+	if (run->entry & HOSTMAP_WRITE)
+		return (run->end - run->start) / PAGE_SIZE;
+	return (round_up(run->end, AROUND) - round_down(run->start, AROUND)) / AROUND;
+}
+
 static int run_host_call(const struct run *run)
 {
 	unsigned long len = run->end - run->start;
@@ -194,6 +213,7 @@ static int run_host_call(const struct run *run)
 	case PROTECT:
 		return host_protect(run->start, len, run->entry & ENTRY_RIGHTS);
 	case MAP:
+		guard_foreseen(host_faults(run));
 		return host_map_populate(run->start, len, run->entry & ENTRY_RIGHTS,
 					 boot_info->memfd,
 					 PFN_PHYS((unsigned long)run->entry >> ENTRY_SHIFT));
@@ -297,7 +317,10 @@ static int add_page(struct run *run, unsigned long addr, u32 have, u32 want)
 	return err;
 }
 
-/* Make what is mapped in [@start, @end) agree with @mm. */
+/*
+ * Make what is mapped in [@start, @end) agree with @mm.  What the generic code has
+ * made old goes, too, so that it learns whether it is used.
+ */
 static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct run run = { .op = NOTHING };
@@ -310,8 +333,10 @@ static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long e
 		struct table t = find_table(mm, leaf->base);
 
 		for_each_set_bit_from(i, leaf->mapped, last) {
+			pte_t pte = table_entry(&t, i);
+
 			err = add_page(&run, leaf->base + i * PAGE_SIZE, leaf->entry[i],
-				       wanted(table_entry(&t, i)));
+				       pte_young(pte) ? wanted(pte) : 0);
 			if (err)
 				return err;
 		}
@@ -319,7 +344,20 @@ static int sync_range(struct mm_struct *mm, unsigned long start, unsigned long e
 	return finish_run(&run);
 }
 
-/* The same, and map what is present there. */
+/* One page of a range whose pages are to be mapped if that is worth it. */
+static int fill_page(struct run *run, unsigned long addr, const struct leaf *leaf,
+		     const struct table *t)
+{
+	unsigned int i = leaf_index(addr);
+	pte_t pte = table_entry(t, i);
+	u32 want = wanted(pte);
+
+	if (want && !pte_young(pte) && is_asked(addr))
+		table_set_young(t, i);
+	return add_page(run, addr, leaf ? leaf->entry[i] : 0, want);
+}
+
+/* Make it agree, and map what is present there. */
 static int fill_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct run run = { .op = NOTHING, .guess = true };
@@ -334,10 +372,7 @@ static int fill_range(struct mm_struct *mm, unsigned long start, unsigned long e
 		if (!leaf && !t.pte && pte_none(t.huge))
 			continue;
 		for (; addr < next; addr += PAGE_SIZE) {
-			unsigned int i = leaf_index(addr);
-
-			err = add_page(&run, addr, leaf ? leaf->entry[i] : 0,
-				       wanted(table_entry(&t, i)));
+			err = fill_page(&run, addr, leaf, &t);
 			if (err)
 				return err;
 		}
@@ -363,8 +398,13 @@ static int drop_others(struct mm_struct *mm)
 
 		for_each_set_bit(i, leaf->mapped, LEAF_PAGES) {
 			unsigned long addr = leaf->base + i * PAGE_SIZE;
-			u32 have = leaf->entry[i], want = wanted(table_entry(&t, i));
+			u32 have = leaf->entry[i];
+			pte_t pte = table_entry(&t, i);
+			u32 want = wanted(pte);
 
+			/* a child begins with what its parent has just used */
+			if (want && have >> ENTRY_SHIFT == want >> ENTRY_SHIFT && !pte_young(pte))
+				table_set_young(&t, i);
 			if (have != want && want) {
 				if (chosen < addr)
 					chosen = workset_from(mm, &walk, addr);
@@ -402,10 +442,7 @@ static int bring_back(struct mm_struct *mm)
 			end = start + PMD_SIZE;
 		}
 		for (; start < end; start += PAGE_SIZE) {
-			unsigned int i = leaf_index(start);
-
-			err = add_page(&run, start, leaf ? leaf->entry[i] : 0,
-				       wanted(table_entry(&t, i)));
+			err = fill_page(&run, start, leaf, &t);
 			if (err)
 				return err;
 		}
@@ -456,13 +493,20 @@ void hostmap_filled(struct mm_struct *mm, unsigned long addr, unsigned long page
 
 static unsigned long faulted;		/* page that user code waits for */
 
-void hostmap_want(unsigned long addr)
+void hostmap_want(unsigned long addr, bool write)
 {
 	unsigned long size = pte_none(find_table(current->mm, addr).huge) ? AROUND : PMD_SIZE;
 
 	faulted = addr & PAGE_MASK;
 	add_note(round_down(addr, size), round_down(addr, size) + size, true);
-	workset_note(current->mm, addr);
+	workset_note(current->mm, addr, write);
+}
+
+static bool bring;			/* what is chosen, without a switch */
+
+void hostmap_bring(void)
+{
+	bring = true;
 }
 
 void hostmap_forget(struct mm_struct *mm)
@@ -536,6 +580,9 @@ static int commit(struct mm_struct *mm)
 
 	if (owner != mm)
 		err = switch_owner(mm);
+	else if (bring)
+		err = bring_back(mm);
+	bring = false;
 	if (!err)
 		err = commit_notes(mm);
 	if (err != -ENOMEM)
@@ -554,7 +601,7 @@ void hostmap_commit(void)
 	struct mm_struct *mm = current->mm;
 	int err;
 
-	if (likely(owner == mm && !nr_notes))
+	if (likely(owner == mm && !nr_notes && !bring))
 		return;
 	if (owner != mm)
 		trap_scrub();

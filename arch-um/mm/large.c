@@ -15,6 +15,25 @@
 #include <linux/string.h>
 #include <asm/page.h>
 
+/*
+ * No pages set aside for the processor, which would hand out those that came back
+ * last, in no order: the buddy allocator puts them together again, and gives those
+ * that follow each other.
+ */
+static int __init ordered_pages_init(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		struct per_cpu_pages *pcp = this_cpu_ptr(zone->per_cpu_pageset);
+
+		pcp->batch = 1;
+		pcp->high_min = pcp->high_max = 0;
+	}
+	return 0;
+}
+early_initcall(ordered_pages_init);
+
 static int __init large_pages_init(void)
 {
 	if (!strstr(saved_command_line, "thp_anon="))

@@ -12,7 +12,7 @@
 #include "shadow.h"
 
 /* Each note of a trap lies in two leaves at most. */
-#define RESERVE 16
+#define RESERVE 32
 
 static struct rb_root tree = RB_ROOT;
 static struct kmem_cache *leaf_cache;

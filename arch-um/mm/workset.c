@@ -22,6 +22,7 @@
 #define TRUST		0x003UL		/* how often it was missed when it was left out */
 #define CHOSEN		0x004UL		/* brought back for this slice */
 #define MISSED		0x008UL		/* there was a fault on it in this slice */
+#define WRITTEN		0x010UL		/* the fault was a write */
 #define BITS		0xfffUL
 
 /* One slice of so many is spent without the page, by its trust. */
@@ -70,16 +71,17 @@ static struct workset *make_room(struct mm_struct *mm)
 	return ws;
 }
 
-void workset_note(struct mm_struct *mm, unsigned long addr)
+void workset_note(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	struct workset *ws = mm->context.workset;
+	unsigned long bits = MISSED | (write ? WRITTEN : 0);
 	unsigned int i;
 
 	addr &= PAGE_MASK;
 	if (ws) {
 		i = search(ws, addr);
 		if (i < ws->nr && (ws->page[i] & ~BITS) == addr) {
-			ws->page[i] |= MISSED;
+			ws->page[i] |= bits;
 			return;
 		}
 	}
@@ -90,7 +92,7 @@ void workset_note(struct mm_struct *mm, unsigned long addr)
 		i = search(ws, addr);
 	}
 	memmove(&ws->page[i + 1], &ws->page[i], (ws->nr - i) * sizeof(ws->page[0]));
-	ws->page[i] = addr | CHOSEN | MISSED;	/* no trust yet */
+	ws->page[i] = addr | CHOSEN | bits;	/* no trust yet */
 	ws->nr++;
 }
 
@@ -109,7 +111,7 @@ void workset_choose(struct mm_struct *mm)
 			continue;	/* not missed */
 		if (!(page & CHOSEN) && trust < ARRAY_SIZE(left_out) - 1)
 			trust++;
-		page = (page & ~BITS) | trust;
+		page = (page & (~BITS | WRITTEN)) | trust;
 		/* spread over the slices */
 		if ((ws->slice + (page >> PAGE_SHIFT)) % left_out[trust])
 			page |= CHOSEN;
@@ -130,10 +132,29 @@ unsigned long workset_from(struct mm_struct *mm, struct workset_walk *walk, unsi
 	return walk->at < ws->nr ? ws->page[walk->at] & ~BITS : WORKSET_END;
 }
 
-/* The child of a fork begins with what both have in common: with what is mapped. */
+unsigned long workset_written(struct mm_struct *mm, unsigned long addr)
+{
+	struct workset *ws = mm->context.workset;
+	unsigned int i = ws ? search(ws, addr) : 0;
+
+	for (; ws && i < ws->nr; i++)
+		if ((ws->page[i] & (CHOSEN | WRITTEN)) == (CHOSEN | WRITTEN))
+			return ws->page[i] & ~BITS;
+	return WORKSET_END;
+}
+
+/* The child of a fork will do as its parent did, until it does something else. */
 int init_new_context(struct task_struct *task, struct mm_struct *mm)
 {
-	mm->context.workset = NULL;
+	struct workset *of_parent = mm->context.workset, *ws = NULL;
+	unsigned int i;
+
+	if (of_parent)
+		ws = kmemdup(of_parent, struct_size(ws, page, of_parent->room),
+			     GFP_KERNEL | __GFP_NOWARN);
+	for (i = 0; ws && i < ws->nr; i++)
+		ws->page[i] = (ws->page[i] & (~BITS | WRITTEN)) | CHOSEN;
+	mm->context.workset = ws;
 	return 0;
 }
 

@@ -13,8 +13,8 @@
 
 struct mm_struct;
 
-/* User code of @mm asked for the page at @addr by a fault. */
-void workset_note(struct mm_struct *mm, unsigned long addr);
+/* User code of @mm asked for the page at @addr by a fault; @write: to write to it. */
+void workset_note(struct mm_struct *mm, unsigned long addr, bool write);
 
 /* A slice of @mm begins: choose the pages that it will most likely use. */
 void workset_choose(struct mm_struct *mm);
@@ -25,6 +25,12 @@ struct workset_walk {
 };
 
 #define WORKSET_END	(~0UL)
+
+/*
+ * After a fork @mm writes to a page that it shares now.  The next chosen page at
+ * @addr or above that it wrote to in earlier slices, WORKSET_END: none.
+ */
+unsigned long workset_written(struct mm_struct *mm, unsigned long addr);
 
 /* The first chosen page at @addr or above, WORKSET_END: there is none.  Ascending in one walk. */
 unsigned long workset_from(struct mm_struct *mm, struct workset_walk *walk, unsigned long addr);

@@ -36,6 +36,9 @@ bool guard_touched(unsigned long addr);
  */
 bool guard_direct(unsigned long phys);
 
+/* The host will count so many page faults that are not of kernel memory. */
+void guard_foreseen(unsigned int faults);
+
 /* Windows */
 
 /* Reserve the host's address space for all of them.  Boot. */

@@ -286,6 +286,7 @@ int host_landlock_abi(void);						/* [boot] */
 /* The process */
 int host_getpid(void);
 int host_getuid(void);
+unsigned long host_minor_faults(void);	/* that the host has served without I/O */
 int host_process_exists(int pid);			/* [boot] as far as we can see */
 long host_getrandom(void *buf, unsigned long len);
 /* From the environment that linux was started with; PWD is right even if that was not. */

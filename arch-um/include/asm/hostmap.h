@@ -34,7 +34,10 @@ unsigned int hostmap_rights(unsigned long addr);
 bool hostmap_shows(unsigned long addr, unsigned long phys);
 
 /* User code faulted on @addr, which is present now: map it, and what is around it. */
-void hostmap_want(unsigned long addr);
+void hostmap_want(unsigned long addr, bool write);
+
+/* Map the chosen pages of current's working set, as at a switch. */
+void hostmap_bring(void);
 
 /* Does the guest entry allow the access?  @error: X86_PF_* */
 bool guest_entry_allows(unsigned long addr, unsigned long error);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that are looked after together with the one that a fault is about.
+ *
+ * A trap costs more than what the generic code does about a page, so a fault also
+ * does what would most likely be the next ones' work:
+ *
+ * - of text and constants the generic code maps what lies around in 64 KiB and is in
+ *   the page cache; here it does so in 256 KiB;
+ * - the variables of a program or library are a few pages, and the dynamic linker
+ *   writes to most of them: the first access copies all;
+ * - after a fork the first write to a page that both have now copies all those
+ *   that were written to after earlier forks, too: a shell does the same again and
+ *   again.
+ *
+ * Nothing is read from a disk for it.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/userfaultfd_k.h>
+#include <asm/hostmap.h>
+#include "prefault.h"
+#include "workset.h"
+
+#define TEXT_WINDOW	(256UL << 10)
+#define TEXT_CHUNK	(64UL << 10)	/* what the generic code maps, its fault_around_bytes */
+#define DATA_PAGES	16		/* variables that take more are many programs' heap */
+#define MOST_WRITTEN	64		/* pages of one fork */
+
+bool is_program_data(struct vm_area_struct *vma)
+{
+	VMA_ITERATOR(vmi, vma->vm_mm, vma->vm_start);
+	struct vm_area_struct *before;
+
+	if (!vma->vm_file || !(vma->vm_flags & VM_WRITE) || vma->vm_flags & VM_SHARED ||
+	    vma_pages(vma) > DATA_PAGES)
+		return false;
+	/* behind the text or the constants of the same file */
+	before = vma_prev(&vmi);
+	return before && before->vm_file == vma->vm_file;
+}
+
+static bool is_cached(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct folio *folio = filemap_get_folio(vma->vm_file->f_mapping,
+						linear_page_index(vma, addr));
+	bool cached;
+
+	if (IS_ERR(folio))
+		return false;
+	cached = folio_test_uptodate(folio) && !folio_test_locked(folio);
+	folio_put(folio);
+	return cached;
+}
+
+/* Without leave to drop the lock.  False: better no more. */
+static bool fault_in(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
+{
+	return !(handle_mm_fault(vma, addr, flags, NULL) & VM_FAULT_ERROR);
+}
+
+static void text_around(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long start = round_down(addr, TEXT_WINDOW), at;
+
+	for (at = start; at < start + TEXT_WINDOW; at += TEXT_CHUNK) {
+		unsigned long first = max(at, vma->vm_start);
+
+		if (addr - at < TEXT_CHUNK || first >= min(at + TEXT_CHUNK, vma->vm_end))
+			continue;
+		if (pte_none(guest_entry(vma->vm_mm, first)) && is_cached(vma, first) &&
+		    !fault_in(vma, first, 0))
+			return;
+	}
+}
+
+static void data_around(struct vm_area_struct *vma)
+{
+	unsigned long at;
+
+	for (at = vma->vm_start; at < vma->vm_end; at += PAGE_SIZE) {
+		pte_t pte = guest_entry(vma->vm_mm, at);
+
+		if (pte_none(pte) ? !is_cached(vma, at) : !pte_present(pte) || pte_write(pte))
+			continue;
+		if (!fault_in(vma, at, FAULT_FLAG_WRITE))
+			break;
+		workset_note(vma->vm_mm, at, true);
+	}
+	hostmap_bring();
+}
+
+static void written_again(struct mm_struct *mm)
+{
+	unsigned long at = 0;
+	unsigned int n;
+
+	for (n = 0; n < MOST_WRITTEN; at += PAGE_SIZE) {
+		struct vm_area_struct *vma;
+		pte_t pte;
+
+		at = workset_written(mm, at);
+		if (at == WORKSET_END)
+			break;
+		pte = guest_entry(mm, at);
+		if (!pte_present(pte) || pte_write(pte))
+			continue;
+		vma = vma_lookup(mm, at);
+		if (!vma || (vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE ||
+		    userfaultfd_armed(vma))
+			continue;
+		if (!fault_in(vma, at, FAULT_FLAG_WRITE))
+			break;
+		n++;
+	}
+	if (n)
+		hostmap_bring();
+}
+
+void prefault(struct vm_area_struct *vma, unsigned long addr, bool write, pte_t before)
+{
+	if (userfaultfd_armed(vma))
+		return;
+	if (write) {
+		if (is_program_data(vma))
+			data_around(vma);
+		if (pte_present(before) && !pte_write(before) && !(vma->vm_flags & VM_SHARED))
+			written_again(vma->vm_mm);
+	} else if (pte_none(before) && vma->vm_file && vma->vm_ops && vma->vm_ops->map_pages &&
+		   !(vma->vm_flags & VM_WRITE)) {
+		text_around(vma, addr);
+	}
+}
