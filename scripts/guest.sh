@@ -72,6 +72,8 @@ as_user() { # FUNCTION...
 		LINUX=$tmp/linux DISK=$tmp/disk
 	fi
 	"$@"
+	# His folder for guests is refused to root's.
+	rmdir "$tmp/home/.uml" 2>/dev/null || true
 }
 
 # The options of a guest: what the caller says, and a disk and a console on stdin and stdout where he does not.

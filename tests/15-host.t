@@ -6,7 +6,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-host_room aio file keep net poll process socket time tty unix || exit 1
+host_room aio file folder keep net poll process socket time tty unix || exit 1
 "$top/scripts/compile" "$tmp/room" "$here/host/room.c" "${OBJECTS[@]}" -g -lutil || exit 1
 
 # On a disk, for O_DIRECT: the build folder. /tmp may be in memory.

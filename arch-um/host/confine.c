@@ -109,7 +109,7 @@ static const struct {
 	{ __NR_rt_sigprocmask, ANY },	/* restart */
 	{ __NR_rt_sigaction, ANY },
 	{ __NR_unlink, LANDLOCKED },	/* the folder of a named guest */
-	{ __NR_rmdir, LANDLOCKED },
+	{ __NR_unlinkat, LANDLOCKED },
 	{ __NR_exit_group, ANY },
 	{ __NR_openat, OPEN },		/* hot-plug: images, logs */
 	{ __NR_socket, SOCKET },

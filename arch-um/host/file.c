@@ -8,7 +8,7 @@
  *	fallocate ftruncate fdatasync
  *	fcntl				F_GETFL F_SETFL; F_SETOWN for new descriptors
  *	getpid				for F_SETOWN
- *	unlink rmdir			at the end of a named guest
+ *	unlink				of sockets
  *	close
  *	openat				beneath the folders of hotplug=
  */
@@ -43,6 +43,8 @@ static int open_flags(unsigned int flags)
 		o |= O_APPEND;
 	if (flags & HOST_O_TRUNC)
 		o |= O_TRUNC;
+	if (flags & HOST_O_NOFOLLOW)
+		o |= O_NOFOLLOW;
 	return o;
 }
 
@@ -115,6 +117,8 @@ static void fill_stat(struct host_stat *st, const struct stat *from)
 	st->ino = from->st_ino;
 	st->mtime = from->st_mtim.tv_sec;
 	st->mode = from->st_mode;
+	st->uid = from->st_uid;
+	st->links = from->st_nlink;
 	st->blksize = from->st_blksize;
 }
 
@@ -165,7 +169,7 @@ int host_stat(const char *path, struct host_stat *st)
 			return host_fstat(ret, st);
 		return kept_confined() || kept_closed(path) ? stat_opened(path, st) : ret;
 	}
-	ret = host_syscall2(__NR_stat, (long)path, (long)&from);
+	ret = boot_syscall2(__NR_stat, (long)path, (long)&from);
 	if (ret < 0)
 		return ret;
 	fill_stat(st, &from);
@@ -253,27 +257,15 @@ int host_symlink(const char *target, const char *path)
 
 	if (kept_after_restart())
 		return 0;
-	ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+	ret = boot_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
 	if (ret == -EEXIST && !host_unlink(path))
-		ret = host_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
+		ret = boot_syscall3(__NR_symlinkat, (long)target, AT_FDCWD, (long)path);
 	return ret;
 }
 
 int host_unlink(const char *path)
 {
 	return host_syscall1(__NR_unlink, (long)path);
-}
-
-int host_rmdir(const char *path)
-{
-	return host_syscall1(__NR_rmdir, (long)path);
-}
-
-int host_mkdir(const char *path)
-{
-	if (kept_after_restart())
-		return -EEXIST;
-	return host_syscall3(__NR_mkdirat, AT_FDCWD, (long)path, 0700);
 }
 
 int file_is_socket(const char *path)
@@ -288,59 +280,7 @@ int file_is_socket(const char *path)
 			host_syscall1(__NR_close, fd);
 		return fd == -ENXIO;
 	}
-	return !host_syscall2(__NR_lstat, (long)path, (long)&st) && S_ISSOCK(st.st_mode);
-}
-
-int host_is_left_over(const char *path)
-{
-	struct stat st;
-
-	return !host_syscall2(__NR_lstat, (long)path, (long)&st) &&
-	       (S_ISSOCK(st.st_mode) || S_ISLNK(st.st_mode));
-}
-
-/* getdents64(2) */
-struct entry {
-	unsigned long ino, off;
-	unsigned short len;
-	unsigned char type;
-	char name[];
-};
-
-int host_list(const char *path, char *names, unsigned long size)
-{
-	static char buf[4096] __attribute__((aligned(8)));
-	long fd, n, at, err = 0;
-	unsigned long len;
-	int count = 0;
-
-	if (!size)
-		return -EINVAL;
-	*names = 0;
-	fd = host_retry(host_syscall4(__NR_openat, AT_FDCWD, (long)path,
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
-	if (fd < 0)
-		return fd;
-	while (!err && (n = host_syscall3(__NR_getdents64, fd, (long)buf, sizeof(buf))) > 0) {
-		for (at = 0; at < n; at += ((struct entry *)(buf + at))->len) {
-			const char *name = ((struct entry *)(buf + at))->name;
-
-			if (!strcmp(name, ".") || !strcmp(name, ".."))
-				continue;
-			len = strlen(name) + 1;
-			if (len >= size) {
-				err = -E2BIG;
-				break;
-			}
-			memcpy(names, name, len);
-			names += len;
-			*names = 0;
-			size -= len;
-			count++;
-		}
-	}
-	host_syscall1(__NR_close, fd);
-	return err ? err : n < 0 ? n : count;
+	return !boot_syscall2(__NR_lstat, (long)path, (long)&st) && S_ISSOCK(st.st_mode);
 }
 
 static int change_flag(int fd, int flag, int on)
@@ -396,7 +336,8 @@ static unsigned int find_dio_align(int fd)
 
 	/* Linux 6.1 */
 	memset(&stx, 0, sizeof(stx));
-	if (!host_syscall5(__NR_statx, fd, (long)"", AT_EMPTY_PATH, STATX_DIOALIGN, (long)&stx) &&
+	if (!kept_confined() &&
+	    !boot_syscall5(__NR_statx, fd, (long)"", AT_EMPTY_PATH, STATX_DIOALIGN, (long)&stx) &&
 	    stx.stx_mask & STATX_DIOALIGN) {
 		if (!stx.stx_dio_offset_align || !stx.stx_dio_mem_align)
 			return 0;
@@ -406,7 +347,7 @@ static unsigned int find_dio_align(int fd)
 		return align < 512 ? 512 : align;
 	}
 #endif
-	if (!host_syscall3(__NR_ioctl, fd, BLKSSZGET, (long)&align))
+	if (!kept_confined() && !boot_syscall3(__NR_ioctl, fd, BLKSSZGET, (long)&align))
 		return align;
 	if (dio_reads(fd, 512))
 		return 512;

@@ -35,6 +35,8 @@ static int is_fd(unsigned int what)
 	switch (what) {
 	case KEPT_OPEN:
 	case KEPT_UNNAMED:
+	case KEPT_FOLDER:
+	case KEPT_IN_FOLDER:
 	case KEPT_PRIVATE:
 	case KEPT_SHARED:
 	case KEPT_EVENTFD:
@@ -100,6 +102,8 @@ static int reopens(const struct host_kept_item *item)
 {
 	switch (item->what) {
 	case KEPT_UNNAMED:
+	case KEPT_FOLDER:
+	case KEPT_IN_FOLDER:
 	case KEPT_PRIVATE:	/* what we were given stays open anyway, and a stream goes on */
 	case KEPT_SHARED:
 	case KEPT_PTY:
@@ -456,15 +460,17 @@ int kept_closed(const char *name)
 	return 0;
 }
 
-int kept_next_fd(unsigned int *i)
+int kept_next_fd(unsigned int *i, enum kept_what *what)
 {
 	struct host_kept *kept = &boot_info->kept;
 
 	while (*i < kept->nr) {
 		struct host_kept_item *item = &kept->item[(*i)++];
 
-		if (is_fd(item->what) && item->value >= 0)
+		if (is_fd(item->what) && item->value >= 0) {
+			*what = item->what;
 			return item->value;
+		}
 	}
 	return -1;
 }

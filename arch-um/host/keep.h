@@ -8,6 +8,8 @@
 enum kept_what {
 	KEPT_OPEN,		/* arg: HOST_O_* */
 	KEPT_UNNAMED,		/* arg and name: the driver's */
+	KEPT_FOLDER,		/* arg: the descriptor of the folder that it lies in, or -1 */
+	KEPT_IN_FOLDER,		/* arg: the folder's descriptor */
 	KEPT_PRIVATE,		/* arg: descriptor */
 	KEPT_SHARED,		/* likewise */
 	KEPT_DIO_ALIGN,		/* likewise */
@@ -65,6 +67,9 @@ int kept_confined(void);
 /* Before a restart: close what the next kernel will not ask for. */
 void kept_drop_late(void);
 
+/* Descriptors from here on are the guest's; those below are the standard ones. */
+#define HOST_FIRST_FD	3
+
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);
 
@@ -86,7 +91,7 @@ int kept_file(const char *name);
 /* Was that file opened at the start, and closed later? */
 int kept_closed(const char *name);
 
-/* All descriptors, one after the other: start with *@i = 0; -1 after the last. */
-int kept_next_fd(unsigned int *i);
+/* All descriptors, one after the other, and what each is: start with *@i = 0; -1 after the last. */
+int kept_next_fd(unsigned int *i, enum kept_what *what);
 
 #endif

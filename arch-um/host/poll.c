@@ -36,10 +36,11 @@ static int set_ctl(int op, int fd, unsigned int events, unsigned int irq)
 /* The last kernel's set, without its members. */
 static void empty_set(void)
 {
+	enum kept_what what;
 	unsigned int i = 0;
 	int fd;
 
-	while ((fd = kept_next_fd(&i)) >= 0)
+	while ((fd = kept_next_fd(&i, &what)) >= 0)
 		set_ctl(EPOLL_CTL_DEL, fd, 0, 0);
 }
 
@@ -52,7 +53,7 @@ static int make_set(void)
 		empty_set();
 	} else {
 		epoll_fd = kept_record(KEPT_EPOLL, 0, "",
-				       host_syscall1(__NR_epoll_create1, EPOLL_CLOEXEC));
+				       boot_syscall1(__NR_epoll_create1, EPOLL_CLOEXEC));
 	}
 	return epoll_fd < 0 ? epoll_fd : 0;
 }
@@ -195,6 +196,6 @@ int host_eventfd(void)
 
 	if (kept_recall(KEPT_EVENTFD, 0, "", &fd))
 		return fd;
-	fd = host_syscall2(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
+	fd = boot_syscall2(__NR_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return kept_record(KEPT_EVENTFD, 0, "", fd);
 }

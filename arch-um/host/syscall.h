@@ -90,6 +90,17 @@ static inline long host_syscall0(long nr)
 	return ret;
 }
 
+/*
+ * Calls that are made only before the process is confined, and have no row in the
+ * filter's table.
+ */
+#define boot_syscall1 host_syscall1
+#define boot_syscall2 host_syscall2
+#define boot_syscall3 host_syscall3
+#define boot_syscall4 host_syscall4
+#define boot_syscall5 host_syscall5
+#define boot_syscall6 host_syscall6
+
 /* Again while a signal interrupts it: for calls that have done nothing by then. */
 #define host_retry(call)					\
 ({								\

@@ -7,6 +7,9 @@
  * named guest that starts removes it.  A guest that removes a folder holds its lock, with
  * nothing in the file.
  *
+ * uml_dir may be a place that others share, like /tmp: nothing there is believed that
+ * somebody else could have put there, and no symbolic link is followed.
+ *
  * Guests of upstream's UML have such folders too, without a lock.  Their pid files
  * can be read by others, ours cannot; that tells them apart.
  */
@@ -17,6 +20,7 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
+#include <linux/stat.h>
 #include <linux/string.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
@@ -35,6 +39,7 @@
 static char umid[UMID_LEN];
 static const char *uml_dir __initdata = "~/.uml";
 static char folder[PATH_LEN], pid_file[PATH_LEN], mconsole_file[PATH_LEN];
+static int dir = -1, own = -1;	/* uml_dir and the folder in it */
 static bool claimed;
 static const char *files[FILES];
 
@@ -74,13 +79,64 @@ static void __init make_path(char *to, const char *name, const char *file)
 		um_die("uml_dir=%s: this is too long", uml_dir);
 }
 
-static void __init make_folder(const char *path)
+static void __init make_folder(int at, const char *name, const char *path)
 {
-	int err = host_mkdir(path);
+	int err = host_folder_make(at, name);
 
 	if (err && err != -EEXIST)
 		um_die("umid=%s: cannot make the folder %s (host error %pe): name another with uml_dir=",
 		       umid, path, ERR_PTR(err));
+}
+
+static bool __init is_mine(const struct host_stat *st)
+{
+	return st->uid == host_getuid();
+}
+
+/* uml_dir.  It may be root's and everybody's, if nobody can remove what is another's there. */
+static void __init open_dir(void)
+{
+	char path[PATH_LEN];
+	struct host_stat st;
+
+	make_path(path, "", "");
+	make_folder(-1, path, path);
+	dir = host_folder_open(-1, path);
+	if (dir < 0 || host_fstat(dir, &st))
+		um_die("umid=%s: %s is not a folder, or cannot be opened (host error %pe): name another with uml_dir=",
+		       umid, path, ERR_PTR(dir));
+	if (!is_mine(&st) && st.uid)
+		um_die("umid=%s: the folder %s belongs to another user: name one of your own with uml_dir=",
+		       umid, path);
+	if (st.mode & 022 && !(st.mode & S_ISVTX))
+		um_die("umid=%s: others can write to the folder %s: name another with uml_dir=, or chmod go-w %s",
+		       umid, path, path);
+}
+
+/* The guest's folder; false: it was removed meanwhile. */
+static bool __init open_own(void)
+{
+	struct host_stat st;
+
+	own = host_folder_open(dir, umid);
+	if (own == -ENOENT)
+		return false;
+	if (own < 0 || host_fstat(own, &st))
+		um_die("umid=%s: %s is not a folder, or cannot be opened (host error %pe): choose another name",
+		       umid, folder, ERR_PTR(own));
+	if (!is_mine(&st))
+		um_die("umid=%s: the folder %s belongs to another user: choose another name, or another folder with uml_dir=",
+		       umid, folder);
+	if (st.mode & 022)
+		um_die("umid=%s: others can write to the folder %s: chmod go-w %s, or choose another name",
+		       umid, folder, folder);
+	return true;
+}
+
+/* Is it a file of the user's that has no name elsewhere? */
+static bool __init is_pid_file(const struct host_stat *st)
+{
+	return S_ISREG(st->mode) && is_mine(st) && st->links == 1;
 }
 
 /* The process number in a pid file, or 0. */
@@ -115,14 +171,21 @@ static bool __init is_upstreams(int fd)
 /* The pid file, locked by us.  Starters and enders of the same name may be about. */
 static int __init claim(void)
 {
-	struct host_stat mine, there;
+	struct host_stat st;
 	int fd, err, pid, i;
 
 	for (i = 0; i < TRIES; i++) {
-		make_folder(folder);
-		fd = host_open(pid_file, HOST_O_READ | HOST_O_WRITE | HOST_O_CREATE);
+		make_folder(dir, umid, folder);
+		if (!open_own())
+			continue;
+		fd = host_folder_file(own, "pid", 1);
 		if (fd >= 0) {
-			err = host_lock_file(fd, 1);
+			err = host_fstat(fd, &st);
+			if (!err && st.links && !is_pid_file(&st))
+				um_die("umid=%s: %s is not a file of this user's alone: remove it, or choose another name",
+				       umid, pid_file);
+			if (!err)
+				err = host_lock_file(fd, 1);
 			if (err == -EAGAIN) {
 				/* Without a number somebody has just begun, or removes it. */
 				pid = read_pid(fd);
@@ -134,69 +197,65 @@ static int __init claim(void)
 				       umid, pid_file, ERR_PTR(err));
 			} else if (!boot_info->reboots && is_upstreams(fd)) {
 				in_use(read_pid(fd));
-			} else if (!host_fstat(fd, &mine) && !host_stat(pid_file, &there) &&
-				   mine.ino == there.ino && mine.dev == there.dev) {
+			} else if (!host_fstat(fd, &st) && st.links) {
 				/* Its last owner did not remove it after we had opened it. */
 				return fd;
 			}
 			host_close(fd);
+		} else if (fd == -ELOOP) {
+			um_die("umid=%s: %s is a symbolic link: remove it, or choose another name",
+			       umid, pid_file);
 		} else if (fd != -ENOENT) {
 			um_die("umid=%s: %s cannot be written (host error %pe): name another folder with uml_dir=",
 			       umid, pid_file, ERR_PTR(fd));
 		}
+		host_close(own);
 	}
 	um_die("umid=%s: others make and remove %s all the time", umid, pid_file);
 }
 
 /* What guests leave when they are killed: sockets that nobody answers, links to their terminals. */
-static void __init remove_left_over(const char *dir)
+static void __init remove_left_over(int where)
 {
 	static char names[4096] __initdata;
-	char path[PATH_LEN];
 	const char *name;
 
-	host_list(dir, names, sizeof(names));
+	host_folder_list(where, names, sizeof(names));
 	for (name = names; *name; name += strlen(name) + 1)
-		if (snprintf(path, PATH_LEN, "%s/%s", dir, name) < PATH_LEN &&
-		    host_is_left_over(path))
-			host_unlink(path);
+		if (host_folder_left_over(where, name))
+			host_folder_unlink(where, name);
 }
 
-/* @dir is somebody else's folder: remove it if it is a dead guest's. */
-static void __init remove_stale(const char *dir)
+/* Folder @name is not ours: remove it if it is that of a dead guest of this user's. */
+static void __init remove_stale(const char *name)
 {
-	char path[PATH_LEN];
+	int where = host_folder_open(dir, name), fd = -1;
 	struct host_stat st;
-	int fd;
 
-	if (snprintf(path, PATH_LEN, "%s/pid", dir) >= PATH_LEN)
+	if (where < 0)
 		return;
-	fd = host_open(path, HOST_O_READ | HOST_O_WRITE | HOST_O_NONBLOCK);
-	if (fd < 0)
-		return;
-	if (!host_fstat(fd, &st) && st.mode == OUR_MODE && !host_lock_file(fd, 1) &&
-	    !host_ftruncate(fd, 0)) {
-		remove_left_over(dir);
-		host_unlink(path);
-		host_rmdir(dir);
+	if (!host_fstat(where, &st) && is_mine(&st) && !(st.mode & 022))
+		fd = host_folder_file(where, "pid", 0);
+	if (fd >= 0 && !host_fstat(fd, &st) && is_pid_file(&st) && st.mode == OUR_MODE &&
+	    !host_lock_file(fd, 1) && !host_ftruncate(fd, 0)) {
+		remove_left_over(where);
+		host_folder_unlink(where, "pid");
+		host_folder_remove(dir, name);
 	}
-	host_close(fd);
+	if (fd >= 0)
+		host_close(fd);
+	host_close(where);
 }
 
 static void __init remove_stale_folders(void)
 {
 	static char names[NAMES_SIZE] __initdata;
-	char path[PATH_LEN];
 	const char *name;
 
-	make_path(path, "", "");
-	host_list(path, names, sizeof(names));
-	for (name = names; *name; name += strlen(name) + 1) {
-		if (!strcmp(name, umid))
-			continue;
-		make_path(path, name, "");
-		remove_stale(path);
-	}
+	host_folder_list(dir, names, sizeof(names));
+	for (name = names; *name; name += strlen(name) + 1)
+		if (strcmp(name, umid))
+			remove_stale(name);
 }
 
 /* The machine ends: remove the folder. */
@@ -206,11 +265,11 @@ static int umid_at_end(struct notifier_block *nb, unsigned long how, void *data)
 
 	if (how == UM_END_RESTART)
 		return NOTIFY_DONE;
-	host_unlink(mconsole_file);
+	host_folder_unlink(own, "mconsole");
 	for (i = 0; i < FILES && files[i]; i++)
-		host_unlink(files[i]);
-	host_unlink(pid_file);
-	host_rmdir(folder);
+		host_folder_unlink(own, kbasename(files[i]));
+	host_folder_unlink(own, "pid");
+	host_folder_remove(dir, umid);
 	return NOTIFY_DONE;
 }
 
@@ -224,15 +283,14 @@ static void __init claim_folder(void)
 	char text[16];
 	int fd, n;
 
-	make_path(folder, "", "");
-	make_folder(folder);
+	open_dir();
 	if (!boot_info->reboots)
 		remove_stale_folders();
 	make_path(folder, umid, "");
 	make_path(pid_file, umid, "pid");
 	fd = claim();
 	if (!boot_info->reboots)
-		remove_left_over(folder);
+		remove_left_over(own);
 
 	n = scnprintf(text, sizeof(text), "%d\n", host_getpid());
 	if (host_ftruncate(fd, 0) || host_pwrite(fd, text, n, 0) != n)
@@ -264,16 +322,16 @@ static int __init umid_init(void)
 early_initcall(umid_init);
 
 /* The guest's folder and the one it lies in, or false for a guest without a name. */
-bool um_umid_folder(const char **own, const char **parent)
+bool um_umid_folder(const char **path, const char **parent)
 {
-	static char dir[PATH_LEN];
+	static char above[PATH_LEN];
 
 	if (!claimed)
 		return false;
-	strscpy(dir, folder);
-	*strrchr(dir, '/') = 0;
-	*own = folder;
-	*parent = dir;
+	strscpy(above, folder);
+	*strrchr(above, '/') = 0;
+	*path = folder;
+	*parent = above;
 	return true;
 }
 

@@ -68,6 +68,34 @@ static int make_file(const char *name, unsigned long size)
 	return fd;
 }
 
+static void test_folder(void)
+{
+	char names[64];
+	int folder, inner, fd;
+
+	is(host_folder_make(-1, "folder"), 0, "a folder can be made");
+	is(host_folder_make(-1, "folder"), -EEXIST, "but not twice");
+	folder = host_folder_open(-1, "folder");
+	ok(folder >= 0 && !host_folder_make(folder, "inner"), "one in it, too");
+	inner = host_folder_open(folder, "inner");
+	fd = host_folder_file(inner, "new", 1);
+	ok(fd >= 0 && host_pwrite(fd, "x", 1, 0) == 1 && !access("folder/inner/new", F_OK), "and a file in that");
+	is(host_folder_list(inner, names, sizeof(names)), 1, "they are listed");
+	ok(!strcmp(names, "new") && !names[4], "by name");
+	ok(!symlink("../../file", "folder/inner/link") && !symlink("inner", "folder/other"), "(links to them)");
+	is(host_folder_file(inner, "link", 0), -ELOOP, "a symbolic link to a file is refused");
+	is(host_folder_file(inner, "link", 1), -ELOOP, "also where one is to be made");
+	is(host_folder_open(folder, "other"), -ENOTDIR, "and one to a folder");
+	ok(host_folder_left_over(inner, "link") && !host_folder_left_over(inner, "new"), "links are left over, files are not");
+	ok(!host_folder_unlink(inner, "link") && !host_folder_unlink(inner, "new") && !host_folder_unlink(folder, "other") &&
+	   !access("file", F_OK), "all can be removed, and nothing else is");
+	host_close(fd);
+	host_close(inner);
+	is(host_folder_remove(folder, "inner"), 0, "the folder, too");
+	host_close(folder);
+	rmdir("folder");
+}
+
 static void test_file(void)
 {
 	char buf[8192], text[] = "what was written";
@@ -111,9 +139,7 @@ static void test_file(void)
 	is(host_lock_file(other, 1), 0, "closing unlocks");
 	host_close(other);
 
-	is(host_mkdir("folder"), 0, "a folder can be made");
-	is(host_mkdir("folder"), -EEXIST, "a folder cannot be made twice");
-	is(host_rmdir("folder"), 0, "a folder can be removed");
+	test_folder();
 	is(host_unlink("file"), 0, "a file can be removed");
 	is(access("file", F_OK), -1, "a file that was removed is gone");
 }
@@ -590,7 +616,7 @@ static void test_restart(int efd)
 		bad += host_dio_align(a) != align;
 		bad += host_stat("kept", &st) || !S_ISREG(st.mode);
 		bad += host_stat("file", &st) != -ENOENT;
-		bad += host_mkdir("folder") != -EEXIST;
+		bad += host_folder_make(-1, "folder") != -EEXIST;
 		is(bad, 0, "a restarted kernel gets what the first had, in its order, and no more");
 		is(host_aio_setup(RING), efd, "its ring too");
 	}

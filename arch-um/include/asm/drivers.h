@@ -28,7 +28,7 @@ static inline void um_console_flush(void) { }
 void um_umid_claim(void);
 
 /* That folder and the one it lies in; false for a guest without a name. */
-bool um_umid_folder(const char **own, const char **parent);
+bool um_umid_folder(const char **path, const char **parent);
 
 /* What hotplug= names: folders with \0 behind each and one more at the end, or NULL. */
 const char *um_hotplug_folders(void);

@@ -30,12 +30,14 @@
 #define HOST_O_NONBLOCK	0x40
 #define HOST_O_APPEND	0x80
 #define HOST_O_TRUNC	0x100
+#define HOST_O_NOFOLLOW	0x200	/* -ELOOP for a symbolic link */
 
 struct host_stat {
 	unsigned long long size;	/* bytes; of a block device too */
 	unsigned long long dev, ino;
 	long long mtime;		/* seconds */
 	unsigned int mode;		/* as in stat(2) */
+	unsigned int uid, links;	/* likewise */
 	unsigned int blksize;
 };
 
@@ -52,26 +54,22 @@ int host_ftruncate(int fd, unsigned long long size);
 int host_fdatasync(int fd);		/* waits */
 /* Where data begins at or after @offset; -ENXIO: there is no more. */
 long long host_seek_data(int fd, unsigned long long offset);
-/* Make a range read as zeroes: give its blocks back, or keep them. */
+/*
+ * [boot] A file that is open may grow to @end bytes.  Once the process is confined none grows
+ * beyond what the longest may, or is (RLIMIT_FSIZE); consoles and logs 1 GiB longer.
+ */
+void host_file_reaches(unsigned long long end);
+/* Make a range read as zeroes: give its blocks back, or keep them, of HOST_ZERO_MAX at most. */
+#define HOST_ZERO_MAX	(16U << 20)
 int host_punch_hole(int fd, unsigned long long offset, unsigned long long len);
 int host_zero_range(int fd, unsigned long long offset, unsigned long long len);
 int host_symlink(const char *target, const char *path);	/* [boot] in place of an older link */
 int host_unlink(const char *path);
-int host_rmdir(const char *path);
 /*
  * Remove the files of all sockets that are bound to one.  At the end of the machine; after
  * host_confine() those of the guest's folder and of hotplug= can be, and others stay.
  */
 void host_remove_sockets(void);
-int host_mkdir(const char *path);			/* [boot] mode 0700 */
-/*
- * [boot] The names in a folder, each with \0 behind it and one more at the end.
- * Returns their number; -E2BIG: there are more than fit, and @names has some.
- * In the first kernel only.
- */
-int host_list(const char *path, char *names, unsigned long size);
-/* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
-int host_is_left_over(const char *path);
 int host_set_nonblock(int fd, int on);
 int host_set_async(int fd, int on);	/* SIGIO to this process when @fd becomes ready */
 /*
@@ -82,6 +80,23 @@ int host_open_unnamed(const char *folder, const char *name, unsigned int unit, c
 int host_lock_file(int fd, int write);	/* OFD lock on the whole file; -EAGAIN: taken */
 /* What O_DIRECT asks of buffers, offsets and lengths, in bytes (>= 512); 0: it does not work */
 unsigned int host_dio_align(int fd);						/* [late] */
+
+/*
+ * Folders of guests (folder.c).  Names in one, given by its descriptor; what is a
+ * symbolic link is refused (-ELOOP, a folder's -ENOTDIR).
+ */
+int host_folder_open(int at, const char *name);	/* [boot] at -1: a path, with its links */
+int host_folder_make(int at, const char *name);	/* [boot] likewise; mode 0700 */
+int host_folder_file(int folder, const char *name, int create);	/* [boot] to read and write; 0600 */
+int host_folder_unlink(int folder, const char *name);
+int host_folder_remove(int at, const char *name);	/* a folder */
+/* [boot] Something that a killed guest leaves in its folder: a socket or a symbolic link. */
+int host_folder_left_over(int folder, const char *name);
+/*
+ * [boot] The names in it, once, each with \0 behind it and one more at the end.  Returns
+ * their number; -E2BIG: there are more than fit, and @names has some.
+ */
+int host_folder_list(int folder, char *names, unsigned long size);
 
 /* Terminals and channels (tty.c) */
 struct host_winsize {
