@@ -6,7 +6,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-host_room confine file poll process socket tty unix || exit 1
+host_room confine file folder poll process socket tty unix || exit 1
 # Static: the C library's own calls, as memcpy, must be text that the filter knows.
 "$top/scripts/compile" "$tmp/wall" "$here/host/wall.c" "${OBJECTS[@]}" -g -static-pie -fPIE || exit 1
 

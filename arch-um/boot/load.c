@@ -23,21 +23,44 @@
 #endif
 #define MADV_COLLAPSE_ 25	/* Linux 6.1; newer than Debian 12's headers */
 
+/* mem= is a limit, whatever becomes of the guest kernel. */
+static void keep_size(int fd)
+{
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+		die("the host cannot seal the guest's memory: %s", strerror(errno));
+}
+
 /*
  * Not an ordinary file: memory works where /tmp and /dev/shm are mounted
  * noexec or are missing.
  */
 static int physical_memory(unsigned long size)
 {
-	int fd = memfd_create("uml-memory", MFD_CLOEXEC | MFD_EXEC);
+	int fd = memfd_create("uml-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("uml-memory", MFD_CLOEXEC);
+		fd = memfd_create("uml-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		die("the host gives no memory file (memfd_create: %s)%s", strerror(errno),
 		    errno == EACCES ? ": sysctl vm.memfd_noexec must be 0 or 1" : "");
 	if (ftruncate(fd, size))
 		die("the host refuses %lu MiB of memory: %s", size >> 20, strerror(errno));
+	keep_size(fd);
+	return fd;
+}
+
+/*
+ * What lies between mappings in the guest kernel's windows.  Of a file of no bytes that
+ * cannot grow nothing can be written; F_SEAL_WRITE would also refuse the mprotect() that
+ * opens a whole window.
+ */
+static int empty_file(void)
+{
+	int fd = memfd_create("uml-empty", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		die("the host gives no memory file: %s", strerror(errno));
+	keep_size(fd);
 	return fd;
 }
 
@@ -103,9 +126,7 @@ void load_and_enter(struct boot_info *info)
 	unsigned long reserve, at;
 
 	info->memfd = physical_memory(info->size);
-	info->empty = memfd_create("uml-empty", MFD_CLOEXEC);
-	if (info->empty < 0)
-		die("the host gives no memory file: %s", strerror(errno));
+	info->empty = empty_file();
 	info->image = image_size(eh, ph);
 	info->used = info->image + align(sizeof(*info), 4096);
 	info->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

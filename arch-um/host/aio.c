@@ -68,7 +68,7 @@ static long make_ring(unsigned int depth)
 
 	/* What all processes have may not exceed fs.aio-max-nr: take less rather than nothing. */
 	do {
-		ret = host_syscall2(__NR_io_setup, depth, (long)&id);
+		ret = boot_syscall2(__NR_io_setup, depth, (long)&id);
 		depth /= 2;
 	} while (ret == -EAGAIN && depth >= DEPTH_MIN);
 	if (ret < 0)
@@ -81,10 +81,10 @@ static long make_ring(unsigned int depth)
 	    made->header_length != sizeof(*made) || size > AIO_END - AIO_BASE)
 		ret = -ENOSYS;
 	else
-		ret = host_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		ret = boot_syscall5(__NR_mremap, id, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
 				    AIO_BASE);
 	if (ret < 0) {
-		host_syscall1(__NR_io_destroy, id);
+		boot_syscall1(__NR_io_destroy, id);
 		return ret;
 	}
 	return AIO_BASE + size;

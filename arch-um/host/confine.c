@@ -6,7 +6,7 @@
  * instruction, which no caller can forge:
  *
  *	the gate	its two mprotect() calls, with constant arguments
- *	kernel text	the calls in allowed[], with the arguments checked there;
+ *	kernel text	the calls in allowed[], with the arguments said there;
  *			anything else fails with EPERM
  *	all others	user code: SIGSYS, which is how its system calls get
  *			to the guest kernel
@@ -24,21 +24,31 @@
  * does: connect() is refused, and new datagram sockets, unless hotplug= says connect.
  * The datagram sockets that there are (mconsole's, dgram's, the switch's) can send to
  * any other that the user may write to: sendmsg() keeps its address where the filter
- * cannot look.
+ * cannot look.  Those of abstract names Landlock puts out of reach (Linux 6.12) where no
+ * mconsole has to answer.
+ *
+ * Numbers of descriptors mean what they meant: those that mmap() may take cannot be
+ * closed, and no call puts a descriptor at a number of its choice.
  */
+#include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/falloc.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <linux/falloc.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 #include <asm/prctl.h>
 #include "../include/asm/host.h"
 #include "../include/asm/layout.h"
@@ -50,86 +60,172 @@
 #define ARG_HI(n)	(ARG_LO(n) + 4)
 #define IP_LO		offsetof(struct seccomp_data, instruction_pointer)
 #define IP_HI		(IP_LO + 4)
-#define REFUSE		(SECCOMP_RET_ERRNO | EPERM)
 
-/* Calls of the kernel, most frequent first.  Argument checks: see check_args(). */
-static const struct {
-	int nr;
-	enum {
-		ANY, MAP, PROTECT, ADVICE, FCNTL, IOCTL, PRCTL, FALLOC, SEND, SOCKOPT, LANDLOCKED,
-		/* only with hotplug= */
-		LATE, OPEN, SOCKET, CHMOD, CONNECT,
-	} check;
-} allowed[] = {
-	{ __NR_sigaltstack, ANY },	/* exit path */
-	{ __NR_mmap, MAP },		/* host map, kernel mappings */
-	{ __NR_munmap, ANY },
-	{ __NR_mprotect, PROTECT },
-	{ __NR_epoll_pwait, ANY },	/* readiness, idle */
-	{ __NR_epoll_pwait2, ANY },
-	{ __NR_timer_settime, ANY },	/* clock events */
-	{ __NR_clock_gettime, ANY },
-	{ __NR_rt_sigreturn, ANY },	/* signals in kernel mode */
-	{ __NR_io_submit, ANY },		/* block */
-	{ __NR_io_getevents, ANY },
-	{ __NR_io_destroy, ANY },
-	{ __NR_read, ANY },		/* consoles, eventfd */
-	{ __NR_write, ANY },
-	{ __NR_readv, ANY },
-	{ __NR_writev, ANY },
-	{ __NR_pread64, ANY },
-	{ __NR_pwrite64, ANY },
-	{ __NR_recvmsg, ANY },		/* sockets that are open */
-	{ __NR_sendmsg, ANY },
-	{ __NR_recvmmsg, ANY },
-	{ __NR_sendmmsg, ANY },
-	{ __NR_recvfrom, ANY },
-	{ __NR_sendto, SEND },
-	{ __NR_accept4, ANY },
-	{ __NR_shutdown, ANY },
-	{ __NR_getsockopt, ANY },
-	{ __NR_setsockopt, SOCKOPT },
-	{ __NR_madvise, ADVICE },
-	{ __NR_epoll_ctl, ANY },
-	{ __NR_arch_prctl, PRCTL },	/* segment bases of user code */
-	{ __NR_fallocate, FALLOC },	/* discard, giving memory back */
-	{ __NR_fsync, ANY },
-	{ __NR_fdatasync, ANY },
-	{ __NR_ftruncate, ANY },
-	{ __NR_fstat, ANY },
-	{ __NR_fcntl, FCNTL },
-	{ __NR_ioctl, IOCTL },		/* terminals */
-	{ __NR_close, ANY },
-	{ __NR_lseek, ANY },
-	{ __NR_ppoll, ANY },		/* draining output at the end */
-	{ __NR_getrandom, ANY },
-	{ __NR_getrusage, ANY },	/* how much kernel memory is in the host's page tables */
-	{ __NR_getpid, ANY },
-	{ __NR_getuid, ANY },
-	{ __NR_rt_sigprocmask, ANY },	/* restart */
-	{ __NR_rt_sigaction, ANY },
-	{ __NR_unlink, LANDLOCKED },	/* the folder of a named guest */
-	{ __NR_unlinkat, LANDLOCKED },
-	{ __NR_exit_group, ANY },
-	{ __NR_openat, OPEN },		/* hot-plug: images, logs */
-	{ __NR_socket, SOCKET },
-	{ __NR_fchmod, CHMOD },
-	{ __NR_bind, LATE },
-	{ __NR_listen, LATE },
-	{ __NR_connect, CONNECT },
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE	23	/* Linux 5.14 */
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25	/* Linux 6.1 */
+#endif
+
+/* What has to be there for a row to count. */
+enum needs {
+	ALWAYS,
+	LANDLOCK,	/* the host has it; it says where */
+	HOTPLUG,	/* hotplug= */
+	CONNECT,	/* hotplug=...,connect */
 };
 
-#define MAX_FILTER 600
-static struct sock_filter filter[MAX_FILTER];
-static unsigned int len;
-static unsigned int own_pid;
-static int landlocked;
+/* Numbers that are known when the process is confined. */
+enum {
+	MEMFD = 0x7ffffff0,	/* the guest's memory */
+	EMPTY,			/* the empty file */
+	OWN_PID,
+	LONGEST,		/* what any file may grow to, see longest_file() */
+};
 
-static void emit(unsigned short code, unsigned char jt, unsigned char jf, unsigned int k)
+#define MAX_ARGS	4
+
+struct arg {
+	enum { UNCHECKED, ONE_OF, NONE_OF, NULL_POINTER, AT_MOST } test;
+	unsigned char index;
+	unsigned char nr;
+	unsigned int ignore;	/* bits */
+	unsigned int value[6];
+};
+
+/*
+ * Of an argument the host takes as an int the lower half is compared, as the host does:
+ * IS() one of these, NOT() none of these, IS_BUT() one of these when the bits of @ignore
+ * are taken off.  Of others both halves.
+ */
+#define NUMBERS(...)	.nr = sizeof((unsigned int []){ __VA_ARGS__ }) / sizeof(unsigned int), \
+			.value = { __VA_ARGS__ }
+#define IS(n, ...)	{ .test = ONE_OF, .index = n, NUMBERS(__VA_ARGS__) }
+#define IS_BUT(n, bits, ...) { .test = ONE_OF, .index = n, .ignore = bits, NUMBERS(__VA_ARGS__) }
+#define NOT(n, ...)	{ .test = NONE_OF, .index = n, NUMBERS(__VA_ARGS__) }
+#define NO_POINTER(n)	{ .test = NULL_POINTER, .index = n }
+#define UP_TO(n, max)	{ .test = AT_MOST, .index = n, .value = { max } }
+
+#define SEND_FLAGS	(MSG_DONTWAIT | MSG_NOSIGNAL)
+#define RECEIVE_FLAGS	(MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+#define NEW_SOCKET	(SOCK_CLOEXEC | SOCK_NONBLOCK)
+#define OPEN_FLAGS	(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK | O_DIRECT | \
+			 O_DIRECTORY | O_TMPFILE | O_NOCTTY | O_NOFOLLOW | \
+			 O_CLOEXEC)	/* O_PATH asks for no right */
+
+#define CALL(call, needs_, reason, ...)	\
+	{ .nr = __NR_##call, .needs = needs_, .arg = { __VA_ARGS__ } }
+
+/*
+ * The calls of the kernel, most frequent first: the call, what it needs, why it is made,
+ * and what its arguments have to be.  A call with several rows is allowed by any of
+ * them.  tests/17-calls.t holds the table to what the code under host/ does.
+ */
+static const struct row {
+	int nr;
+	enum needs needs;
+	struct arg arg[MAX_ARGS];
+} allowed[] = {
+	/* call, when it is allowed, who makes it and why, arguments */
+	CALL(sigaltstack, ALWAYS, "traps: armed and disarmed on the way out and in"),
+	CALL(mmap, ALWAYS, "memory: user pages, kernel mappings",
+	     IS_BUT(3, MAP_POPULATE, MAP_SHARED | MAP_FIXED), IS(4, MEMFD, EMPTY)),
+	CALL(munmap, ALWAYS, "memory: user pages that are gone"),
+	CALL(mprotect, ALWAYS, "memory: rights of user pages, the guard's windows",
+	     IS_BUT(2, HOST_PROT_RWX, 0)),
+	CALL(epoll_pwait, ALWAYS, "readiness, idle; on old hosts", NO_POINTER(4)),
+	CALL(epoll_pwait2, ALWAYS, "readiness, idle", NO_POINTER(4)),
+	CALL(timer_settime, ALWAYS, "time: clock events", IS(1, 0)),
+	CALL(clock_gettime, ALWAYS, "time: where the TSC does not tell",
+	     IS(0, CLOCK_MONOTONIC, CLOCK_REALTIME)),
+	CALL(rt_sigreturn, ALWAYS, "traps: signals that came in kernel mode"),
+	CALL(io_submit, ALWAYS, "block: requests"),
+	CALL(read, ALWAYS, "consoles, eventfd, a switch's control socket"),
+	CALL(write, ALWAYS, "consoles, eventfd"),
+	CALL(readv, ALWAYS, "net: tap devices"),
+	CALL(writev, ALWAYS, "net: tap devices"),
+	CALL(pread64, ALWAYS, "block: bitmaps of COW files; restart: the image"),
+	CALL(pwrite64, ALWAYS, "block: headers of COW files, first sectors; the pid file"),
+	CALL(recvmsg, ALWAYS, "control: requests of mconsole", IS(2, RECEIVE_FLAGS)),
+	CALL(sendmsg, ALWAYS, "net: streams; control: answers of mconsole", IS(2, SEND_FLAGS)),
+	CALL(recvmmsg, ALWAYS, "net: frames", IS(3, RECEIVE_FLAGS), NO_POINTER(4)),
+	CALL(sendmmsg, ALWAYS, "net: frames", IS(3, SEND_FLAGS)),
+	CALL(recvfrom, ALWAYS, "net: streams", IS(3, MSG_DONTWAIT), NO_POINTER(4), NO_POINTER(5)),
+	CALL(sendto, ALWAYS, "consoles: clients, which are connected",
+	     IS(3, SEND_FLAGS), NO_POINTER(4)),
+	CALL(accept4, ALWAYS, "consoles and net: peers of listeners", NO_POINTER(1),
+	     IS(3, NEW_SOCKET)),
+	CALL(getsockopt, ALWAYS, "net: what kind of socket fd= is", IS(1, SOL_SOCKET),
+	     IS(2, SO_TYPE)),
+	CALL(setsockopt, ALWAYS, "net: room for a peer's frames", IS(1, SOL_SOCKET),
+	     IS(2, SO_SNDBUF)),
+	CALL(madvise, ALWAYS, "memory: in huge pages, before it is used",
+	     IS(2, MADV_POPULATE_WRITE, MADV_COLLAPSE)),
+	CALL(getrusage, ALWAYS, "memory: how many faults the host has served",
+	     IS(0, RUSAGE_THREAD)),
+	CALL(epoll_ctl, ALWAYS, "readiness: who is waited for",
+	     IS(1, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL)),
+	CALL(arch_prctl, ALWAYS, "processes: segment bases, without FSGSBASE",
+	     IS(0, ARCH_SET_FS, ARCH_SET_GS, ARCH_GET_FS, ARCH_GET_GS)),
+	CALL(fallocate, ALWAYS, "memory and block: given back",
+	     IS(1, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)),
+	/* RLIMIT_FSIZE does not stop it behind a file's end */
+	CALL(fallocate, ALWAYS, "block: zeroes that keep their blocks",
+	     IS(1, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE), UP_TO(2, LONGEST),
+	     UP_TO(3, HOST_ZERO_MAX)),
+	CALL(fdatasync, ALWAYS, "block: where the host has no asynchronous one"),
+	CALL(ftruncate, ALWAYS, "block: size of COW files, disposable disks that begin anew"),
+	CALL(fstat, ALWAYS, "block: has somebody made an image shorter"),
+	CALL(fcntl, ALWAYS, "signals about a descriptor go to this process", IS(1, F_SETOWN),
+	     IS(2, OWN_PID)),
+	CALL(fcntl, ALWAYS, "consoles: fd: channels that are used again", IS(1, F_DUPFD_CLOEXEC),
+	     IS(2, HOST_FIRST_FD)),
+	CALL(fcntl, ALWAYS, "flags of descriptors; locks of images",
+	     IS(1, F_GETFL, F_SETFL, F_GETFD, F_OFD_SETLK)),
+	CALL(ioctl, ALWAYS, "consoles: terminals", IS(1, TCGETS, TCSETS, TIOCGWINSZ, FIONREAD)),
+	/* not those whose numbers mmap() believes */
+	CALL(close, ALWAYS, "what was unplugged, peers that are gone", NOT(0, MEMFD, EMPTY)),
+	CALL(lseek, ALWAYS, "block: holes in bitmaps, sizes of devices",
+	     IS(2, SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA)),
+	CALL(ppoll, ALWAYS, "draining output at the end", IS(1, 1), NO_POINTER(3)),
+	CALL(getrandom, ALWAYS, "hwrng", IS(2, 0)),
+	CALL(getpid, ALWAYS, "for F_SETOWN, and names of files"),
+	CALL(getuid, ALWAYS, "restart: whom mconsole obeys"),
+	CALL(rt_sigprocmask, ALWAYS, "restart, and signals that are not returned from",
+	     IS(0, SIG_SETMASK)),
+	CALL(rt_sigaction, ALWAYS, "restart"),
+	CALL(exit_group, ALWAYS, "the end"),
+	CALL(unlinkat, LANDLOCK, "the end: the guest's folder and what is in it",
+	     IS(2, 0, AT_REMOVEDIR)),
+	CALL(unlink, LANDLOCK, "control and consoles: sockets in that folder, or those of hotplug="),
+	CALL(openat, HOTPLUG, "images, logs", IS(0, AT_FDCWD), IS_BUT(2, OPEN_FLAGS, 0),
+	     IS(3, 0600)),
+	CALL(socket, HOTPLUG, "listeners", IS(0, AF_UNIX),
+	     IS_BUT(1, NEW_SOCKET, SOCK_STREAM, SOCK_SEQPACKET)),
+	CALL(socket, CONNECT, "networks of datagrams", IS(0, AF_UNIX),
+	     IS_BUT(1, NEW_SOCKET, SOCK_DGRAM)),
+	CALL(fchmod, HOTPLUG, "sockets, before they have a name", IS(1, 0600)),
+	CALL(setsockopt, HOTPLUG, "consoles: who calls", IS(1, SOL_SOCKET), IS(2, SO_PASSCRED)),
+	CALL(bind, HOTPLUG, "listeners"),
+	CALL(listen, HOTPLUG, "listeners"),
+	CALL(connect, CONNECT, "networks"),
+};
+
+#define MAX_FILTER	900
+#define MAX_MISSES	40		/* jumps out of a row */
+static struct sock_filter filter[MAX_FILTER];
+static unsigned int len;		/* more: it did not fit */
+
+/* What stands for the numbers above. */
+static unsigned int known[OWN_PID - MEMFD + 1];
+static unsigned long longest;
+
+static unsigned int emit(unsigned short code, unsigned char jt, unsigned char jf, unsigned int k)
 {
 	if (len < MAX_FILTER)
 		filter[len] = (struct sock_filter){ code, jt, jf, k };
-	len++;
+	return len++;
 }
 
 static void load(unsigned int offset)
@@ -142,167 +238,142 @@ static void ret(unsigned int action)
 	emit(BPF_RET | BPF_K, 0, 0, action);
 }
 
-/* Go on if the loaded word is @k, else end with @action. */
-static void require(unsigned int k, unsigned int action)
+/* Go on if the loaded word is @k, else end with SIGSYS. */
+static void require(unsigned int k)
 {
 	emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, k);
-	ret(action);
+	ret(SECCOMP_RET_TRAP);
 }
 
-static void require_arg64(unsigned int n, unsigned long value, unsigned int action)
+static void require_arg64(unsigned int n, unsigned long value)
 {
 	load(ARG_LO(n));
-	require(value, action);
+	require(value);
 	load(ARG_HI(n));
-	require(value >> 32, action);
+	require(value >> 32);
 }
 
-/* End with RET_ALLOW if the loaded word is one of @k, else refuse. */
-static void one_of(const unsigned int *k, unsigned int n)
+/* Jumps to the end of a row, which does not allow the call. */
+static struct {
+	unsigned int at;
+	int if_true;
+} misses[MAX_MISSES];
+static unsigned int nr_misses;
+
+static void miss(unsigned short compare, unsigned int k, int if_true)
 {
+	if (nr_misses < MAX_MISSES) {
+		misses[nr_misses].at = len;
+		misses[nr_misses].if_true = if_true;
+	}
+	nr_misses++;
+	emit(BPF_JMP | compare | BPF_K, 0, 0, k);
+}
+
+static unsigned int number(unsigned int value)
+{
+	return value >= MEMFD && value <= OWN_PID ? known[value - MEMFD] : value;
+}
+
+static void check(const struct arg *arg)
+{
+	unsigned long max = arg->value[0] == LONGEST ? longest : arg->value[0];
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k[i]);
-		ret(SECCOMP_RET_ALLOW);
+	switch (arg->test) {
+	case UNCHECKED:
+		break;
+	case ONE_OF:
+		load(ARG_LO(arg->index));
+		if (arg->ignore)
+			emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~arg->ignore);
+		/* all but the last jump over those that follow */
+		for (i = 0; i + 1 < arg->nr; i++)
+			emit(BPF_JMP | BPF_JEQ | BPF_K, arg->nr - 1 - i, 0, number(arg->value[i]));
+		miss(BPF_JEQ, number(arg->value[i]), 0);
+		break;
+	case NONE_OF:
+		load(ARG_LO(arg->index));
+		for (i = 0; i < arg->nr; i++)
+			miss(BPF_JEQ, number(arg->value[i]), 1);
+		break;
+	case NULL_POINTER:
+		load(ARG_LO(arg->index));
+		miss(BPF_JEQ, 0, 0);
+		load(ARG_HI(arg->index));
+		miss(BPF_JEQ, 0, 0);
+		break;
+	case AT_MOST:
+		load(ARG_HI(arg->index));
+		miss(BPF_JGT, max >> 32, 1);
+		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, max >> 32);
+		load(ARG_LO(arg->index));
+		miss(BPF_JGT, max, 1);
+		break;
 	}
-	ret(REFUSE);
 }
 
-#define ONE_OF(...) do {							\
-	const unsigned int k_[] = { __VA_ARGS__ };				\
-	one_of(k_, sizeof(k_) / sizeof(*k_));					\
-} while (0)
-
-/* Go on if the loaded word has no bit that is not in @bits. */
-static void only_bits(unsigned int bits)
+/* The call's number is loaded, before the row and behind it. */
+static void allow(const struct row *row)
 {
-	emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~bits);
-	require(0, REFUSE);
+	const struct arg *arg;
+	unsigned int begin = emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, row->nr), i;
+
+	nr_misses = 0;
+	for (arg = row->arg; arg < row->arg + MAX_ARGS && arg->test; arg++)
+		check(arg);
+	ret(SECCOMP_RET_ALLOW);
+	if (nr_misses > MAX_MISSES)
+		len = MAX_FILTER + 1;
+	if (len > MAX_FILTER)
+		return;
+	for (i = 0; i < nr_misses; i++) {
+		struct sock_filter *jump = &filter[misses[i].at];
+
+		*(misses[i].if_true ? &jump->jt : &jump->jf) = len - misses[i].at - 1;
+	}
+	if (nr_misses)
+		load(offsetof(struct seccomp_data, nr));
+	filter[begin].jf = len - begin - 1;
 }
 
-static void check_args(int check, const struct host_confinement *to)
+static int is_on(enum needs needs, const struct host_confinement *to, int landlocked)
 {
-	switch (check) {
-	case MAP:
-		/* Shared, in a given place, of the guest's memory or of the empty file. */
-		load(ARG_LO(3));
-		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)MAP_POPULATE);
-		require(MAP_SHARED | MAP_FIXED, REFUSE);
-		load(ARG_LO(4));
-		ONE_OF(to->memfd, to->empty);
-		break;
-	case PROTECT:
-		load(ARG_LO(2));
-		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(unsigned int)HOST_PROT_RWX);
-		require(0, REFUSE);
-		ret(SECCOMP_RET_ALLOW);
-		break;
-	case ADVICE:
-		load(ARG_LO(2));
-		ONE_OF(23 /* POPULATE_WRITE */, 25 /* COLLAPSE */);
-		break;
-	case FCNTL:
-		/* signals about descriptors go to this process and to no other */
-		load(ARG_LO(1));
-		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, F_SETOWN);
-		load(ARG_LO(2));
-		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, own_pid);
-		ret(SECCOMP_RET_ALLOW);
-		ret(REFUSE);
-		load(ARG_LO(1));
-		ONE_OF(F_GETFL, F_SETFL, F_GETFD, F_DUPFD_CLOEXEC, F_OFD_SETLK);
-		break;
-	case LANDLOCKED:
-		ret(landlocked ? SECCOMP_RET_ALLOW : REFUSE);
-		break;
-	case IOCTL:
-		load(ARG_LO(1));
-		ONE_OF(TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD);
-		break;
-	case SEND:
-		/* to whom the socket is connected */
-		require_arg64(4, 0, REFUSE);
-		ret(SECCOMP_RET_ALLOW);
-		break;
-	case SOCKOPT:
-		/* SO_SNDBUF of a network peer that was accepted, SO_PASSCRED with hotplug= */
-		load(ARG_LO(1));
-		require(SOL_SOCKET, REFUSE);
-		load(ARG_LO(2));
-		ONE_OF(SO_SNDBUF, SO_PASSCRED);
-		break;
-	case PRCTL:
-		load(ARG_LO(0));
-		ONE_OF(ARCH_SET_FS, ARCH_SET_GS, ARCH_GET_FS, ARCH_GET_GS);
-		break;
-	case FALLOC:
-		load(ARG_LO(1));
-		ONE_OF(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		       FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE);
-		break;
-	case OPEN:
-		load(ARG_LO(0));
-		require(AT_FDCWD, REFUSE);
-		load(ARG_LO(2));	/* O_PATH would need no right to the file */
-		only_bits(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK |
-			  O_DIRECT | O_DIRECTORY | O_TMPFILE | O_NOCTTY | O_CLOEXEC);
-		load(ARG_LO(3));
-		ONE_OF(0600);
-		break;
-	case SOCKET:
-		load(ARG_LO(0));
-		require(AF_UNIX, REFUSE);
-		load(ARG_LO(1));
-		emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, ~(SOCK_CLOEXEC | SOCK_NONBLOCK));
-		if (to->connect)
-			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM);
-		else
-			ONE_OF(SOCK_STREAM, SOCK_SEQPACKET);
-		break;
-	case CHMOD:
-		load(ARG_LO(1));
-		ONE_OF(0600);
-		break;
+	switch (needs) {
+	case LANDLOCK:
+		return landlocked;
+	case HOTPLUG:
+		return !!to->hotplug;
+	case CONNECT:
+		return to->hotplug && to->connect;
 	default:
-		ret(SECCOMP_RET_ALLOW);
+		return 1;
 	}
-}
-
-/* Is what @check asks for allowed at all? */
-static int is_on(int check, const struct host_confinement *to)
-{
-	if (check == CONNECT)
-		return to->connect;
-	return check < LATE || to->hotplug;
 }
 
 static void gate_call(unsigned long ret_ip, unsigned int prot, const struct host_confinement *to)
 {
-	unsigned int skip = len;
+	unsigned int skip = emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, ret_ip);
 
-	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, ret_ip);	/* jf: patched below */
 	load(offsetof(struct seccomp_data, nr));
-	require(__NR_mprotect, SECCOMP_RET_TRAP);
-	require_arg64(0, to->guard_start, SECCOMP_RET_TRAP);
-	require_arg64(1, to->guard_size, SECCOMP_RET_TRAP);
-	require_arg64(2, prot, SECCOMP_RET_TRAP);
+	require(__NR_mprotect);
+	require_arg64(0, to->guard_start);
+	require_arg64(1, to->guard_size);
+	require_arg64(2, prot);
 	ret(SECCOMP_RET_ALLOW);
 	filter[skip].jf = len - skip - 1;
 }
 
-static void build(const struct host_confinement *to)
+static void build(const struct host_confinement *to, int landlocked)
 {
 	unsigned int to_gate, to_kernel, i;
 
 	len = 0;
 	load(offsetof(struct seccomp_data, arch));
-	require(AUDIT_ARCH_X86_64, SECCOMP_RET_TRAP);
+	require(AUDIT_ARCH_X86_64);
 	load(IP_HI);
-	to_kernel = len;
-	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, to->text_start >> 32);
-	to_gate = len;
-	emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, to->gate_open >> 32);
+	to_kernel = emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, to->text_start >> 32);
+	to_gate = emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, to->gate_open >> 32);
 	ret(SECCOMP_RET_TRAP);
 
 	filter[to_gate].jt = len - to_gate - 1;
@@ -320,16 +391,10 @@ static void build(const struct host_confinement *to)
 	emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, to->text_end);
 	ret(SECCOMP_RET_TRAP);
 	load(offsetof(struct seccomp_data, nr));
-	for (i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
-		unsigned int skip = len;
-
-		if (!is_on(allowed[i].check, to))
-			continue;
-		emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, allowed[i].nr);
-		check_args(allowed[i].check, to);
-		filter[skip].jf = len - skip - 1;
-	}
-	ret(REFUSE);
+	for (i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
+		if (is_on(allowed[i].needs, to, landlocked))
+			allow(&allowed[i]);
+	ret(SECCOMP_RET_ERRNO | EPERM);
 }
 
 static int allow_beneath(int ruleset, const char *path, unsigned long rights)
@@ -337,10 +402,10 @@ static int allow_beneath(int ruleset, const char *path, unsigned long rights)
 	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
 	long err;
 
-	rule.parent_fd = host_syscall4(__NR_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
+	rule.parent_fd = boot_syscall4(__NR_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
 	if (rule.parent_fd < 0)
 		return rule.parent_fd;
-	err = host_syscall4(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+	err = boot_syscall4(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
 			    (long)&rule, 0);
 	host_syscall1(__NR_close, rule.parent_fd);
 	return err;
@@ -350,32 +415,42 @@ static int allow_beneath(int ruleset, const char *path, unsigned long rights)
 struct ruleset {
 	unsigned long fs;
 	unsigned long net;		/* ABI 4 */
+	unsigned long scoped;		/* ABI 6 */
 };
 #define NET_ABI		4
+#define SCOPE_ABI	6
+#define SCOPE_ABSTRACT	1UL		/* no abstract socket of a process outside */
+#define SCOPE_SIGNAL	2UL		/* no signal to one */
 #define NET_BIND_TCP	1UL
 #define NET_CONNECT_TCP	2UL
 
 int host_landlock_abi(void)
 {
-	return host_syscall3(__NR_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	return boot_syscall3(__NR_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
 /*
  * No file may be opened, made or removed any more, except in the guest's own folder
  * and those of hotplug=.  Sockets that somebody handed us stay what they are.
+ *
+ * Abstract sockets of others are out of reach, too, but for a guest that answers
+ * mconsole: uml_mconsole asks from one.
  */
 static int landlock(const struct host_confinement *to)
 {
 	struct ruleset attr = {
 		.fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,	/* ABI 1 */
 		.net = NET_BIND_TCP | NET_CONNECT_TCP,
+		.scoped = SCOPE_SIGNAL | (to->answers || to->connect ? 0 : SCOPE_ABSTRACT),
 	};
-	int net = host_landlock_abi() >= NET_ABI;
+	int abi = host_landlock_abi();
 	const char *folder;
 	long ruleset, err = 0;
 
-	ruleset = host_syscall3(__NR_landlock_create_ruleset, (long)&attr,
-				net ? sizeof(attr) : sizeof(attr.fs), 0);
+	ruleset = boot_syscall3(__NR_landlock_create_ruleset, (long)&attr,
+				abi >= SCOPE_ABI ? sizeof(attr) :
+				abi >= NET_ABI ? offsetof(struct ruleset, scoped) :
+				sizeof(attr.fs), 0);
 	if (ruleset < 0)
 		return ruleset;
 	if (to->folder)
@@ -389,31 +464,84 @@ static int landlock(const struct host_confinement *to)
 				    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
 				    LANDLOCK_ACCESS_FS_REMOVE_FILE);
 	if (!err)
-		err = host_syscall2(__NR_landlock_restrict_self, ruleset, 0);
+		err = boot_syscall2(__NR_landlock_restrict_self, ruleset, 0);
 	host_syscall1(__NR_close, ruleset);
 	return err;
+}
+
+/* A console or log may have so much more in a file, in bytes. */
+#define STREAM_ROOM	(1UL << 30)
+
+static unsigned long reach;
+
+void host_file_reaches(unsigned long long end)
+{
+	if (reach < end)
+		reach = end;
+}
+
+/* The longest that the file at @fd may become; 0: it is none, or not to be written. */
+static unsigned long reach_of(int fd, int stream)
+{
+	long flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);
+	struct stat st;
+
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || host_syscall2(__NR_fstat, fd, (long)&st) ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	return st.st_size + (stream || flags & O_APPEND ? STREAM_ROOM : 0);
+}
+
+/*
+ * No file grows beyond what the longest needs, so a guest kernel that has been taken
+ * over cannot fill the host's disk by the images that it has.  With hotplug= it may
+ * make any number of files, and there is no bound.
+ */
+static long bound_files(void)
+{
+	struct rlimit limit;
+	enum kept_what what;
+	unsigned int i = 0;
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		host_file_reaches(reach_of(fd, 1));
+	while ((fd = kept_next_fd(&i, &what)) >= 0)
+		host_file_reaches(reach_of(fd, what == KEPT_PRIVATE || what == KEPT_SHARED));
+	longest = reach;
+	boot_syscall2(__NR_getrlimit, RLIMIT_FSIZE, (long)&limit);
+	if (limit.rlim_max > longest)
+		limit.rlim_max = longest;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	return boot_syscall2(__NR_setrlimit, RLIMIT_FSIZE, (long)&limit);
 }
 
 int host_confine(const struct host_confinement *to)
 {
 	struct sock_fprog prog;
-	int err;
+	int err, landlocked;
 
 	kept_confine(!!to->hotplug, to->connect);
 	if (kept_after_restart())
 		return 0;	/* the filter outlived the last image and says the same */
-	err = host_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	err = boot_syscall5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (err)
 		return err;
 	err = landlock(to);
 	landlocked = !err;
-	if (err && to->hotplug)
+	longest = -1UL;
+	if (!to->hotplug)
+		err = bound_files();
+	if (err)
 		return err;
-	own_pid = host_syscall0(__NR_getpid);
-	build(to);
+	known[MEMFD - MEMFD] = to->memfd;
+	known[EMPTY - MEMFD] = to->empty;
+	known[OWN_PID - MEMFD] = host_syscall0(__NR_getpid);
+	build(to, landlocked);
 	if (len > MAX_FILTER)
 		return -E2BIG;
 	prog.len = len;
 	prog.filter = filter;
-	return host_syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&prog);
+	return boot_syscall3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&prog);
 }

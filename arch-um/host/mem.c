@@ -45,7 +45,7 @@ int host_map_populate(unsigned long addr, unsigned long len, int prot, int fd,
 
 int host_map_anon(unsigned long addr, unsigned long len)
 {
-	long ret = host_syscall6(__NR_mmap, addr, len, PROT_READ | PROT_WRITE,
+	long ret = boot_syscall6(__NR_mmap, addr, len, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
 	return ret == (long)addr ? 0 : ret;

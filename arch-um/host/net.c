@@ -107,8 +107,8 @@ static int find_kind(int fd)
 	unsigned int len = sizeof(type);
 
 	memset(&ifr, 0, sizeof(ifr));
-	if (!host_syscall3(__NR_ioctl, fd, TUNGETIFF, (long)&ifr) && ifr.ifr_flags & IFF_TAP &&
-	    ifr.ifr_flags & IFF_NO_PI)
+	if (!kept_confined() && !boot_syscall3(__NR_ioctl, fd, TUNGETIFF, (long)&ifr) &&
+	    ifr.ifr_flags & IFF_TAP && ifr.ifr_flags & IFF_NO_PI)
 		return ifr.ifr_flags & IFF_VNET_HDR ? HOST_TAP_VNET : HOST_TAP;
 	if (host_syscall5(__NR_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&type, (long)&len))
 		return HOST_OTHER;
@@ -314,9 +314,9 @@ static unsigned int set_offload(int fd, unsigned int wanted)
 {
 	for (unsigned int i = 0; i < sizeof(offloads) / sizeof(offloads[0]); i++)
 		if (!(offloads[i].ours & ~wanted) &&
-		    !host_syscall3(__NR_ioctl, fd, TUNSETOFFLOAD, offloads[i].tun))
+		    !boot_syscall3(__NR_ioctl, fd, TUNSETOFFLOAD, offloads[i].tun))
 			return offloads[i].ours;
-	host_syscall3(__NR_ioctl, fd, TUNSETOFFLOAD, 0);
+	boot_syscall3(__NR_ioctl, fd, TUNSETOFFLOAD, 0);
 	return 0;
 }
 
@@ -336,7 +336,7 @@ int host_net_tap(const char *name, unsigned int *offload)
 	memset(&ifr, 0, sizeof(ifr));
 	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	memcpy(ifr.ifr_name, name, strlen(name));
-	err = host_syscall3(__NR_ioctl, fd, TUNSETIFF, (long)&ifr);
+	err = boot_syscall3(__NR_ioctl, fd, TUNSETIFF, (long)&ifr);
 	fd = done(KEPT_NET_TAP, 0, name, fd, err);
 	if (fd >= 0) {
 		*offload = set_offload(fd, *offload);

@@ -32,7 +32,7 @@ unsigned long host_minor_faults(void)
 
 int host_process_exists(int pid)
 {
-	return host_syscall2(__NR_kill, pid, 0) != -ESRCH;
+	return boot_syscall2(__NR_kill, pid, 0) != -ESRCH;
 }
 
 long host_getrandom(void *buf, unsigned long len)

@@ -70,10 +70,10 @@ int host_tcp_listen(unsigned int port)
 	if (fd < 0)
 		return fd;
 	/* Not for a port that is in use, only for one that was until a moment ago. */
-	ret = host_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, (long)&on, sizeof(on));
+	ret = boot_syscall5(__NR_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, (long)&on, sizeof(on));
 	/* Connections inherit it. */
 	if (!ret)
-		ret = host_syscall5(__NR_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, (long)&on,
+		ret = boot_syscall5(__NR_setsockopt, fd, IPPROTO_TCP, TCP_NODELAY, (long)&on,
 				    sizeof(on));
 	if (!ret)
 		ret = host_syscall3(__NR_bind, fd, (long)&addr, sizeof(addr));

@@ -50,7 +50,7 @@ int host_timer_arm(unsigned long long ns)
 		ev.sigev_notify = SIGEV_SIGNAL;
 		ev.sigev_signo = SIGALRM;
 		if (!kept_recall(KEPT_TIMER, 0, "", &ret)) {
-			ret = host_syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&ev,
+			ret = boot_syscall3(__NR_timer_create, CLOCK_MONOTONIC, (long)&ev,
 					    (long)&id);
 			ret = kept_record(KEPT_TIMER, 0, "", ret < 0 ? ret : id);
 		}

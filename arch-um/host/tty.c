@@ -159,7 +159,7 @@ static int is_ptmx(const struct stat *st)
 
 static int duplicate(int fd)
 {
-	return host_syscall3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	return host_syscall3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, HOST_FIRST_FD);
 }
 
 /* An open description of our own, or for what needs none of the flags, the same. */
@@ -222,16 +222,16 @@ static long make_pty(struct host_pty *pty)
 	int off = 0;
 	long ret;
 
-	ret = host_syscall4(__NR_openat, AT_FDCWD, (long)"/dev/ptmx",
+	ret = boot_syscall4(__NR_openat, AT_FDCWD, (long)"/dev/ptmx",
 			    O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
 	if (ret < 0)
 		return ret;
 	pty->master = ret;
-	ret = host_syscall3(__NR_ioctl, pty->master, TIOCSPTLCK, (long)&off);
+	ret = boot_syscall3(__NR_ioctl, pty->master, TIOCSPTLCK, (long)&off);
 	if (!ret)
-		ret = host_syscall3(__NR_ioctl, pty->master, TIOCGPTN, (long)&pty->number);
+		ret = boot_syscall3(__NR_ioctl, pty->master, TIOCGPTN, (long)&pty->number);
 	if (!ret)
-		ret = host_syscall3(__NR_ioctl, pty->master, TIOCGPTPEER,
+		ret = boot_syscall3(__NR_ioctl, pty->master, TIOCGPTPEER,
 				    O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (ret < 0) {
 		host_close(pty->master);

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -22,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "../../arch-um/include/asm/hostmem.h"
 /* with its own state, so that a restart can be played */
@@ -36,8 +38,11 @@ static int tests;
 static long *result;	/* shared with the child */
 
 /* Open when the process is confined. */
-static int inherited, image, udp, tcp;
-static struct sockaddr_un in_folder, in_other, bus;
+static int inherited, image, udp, tcp, listener, pair[2];
+/* The numbers of the memory and of the empty file. */
+#define MEMORY 1000
+#define NOTHING 1001
+static struct sockaddr_un in_folder, in_other, bus, abstract;
 
 enum who { PLAIN, NAMED, HOTPLUG, CONNECT };
 
@@ -90,7 +95,8 @@ static long do_chmod(void) { return CALL(__NR_chmod, "outside/file", 0777); }
 static long do_fchmod_any(void) { return CALL(__NR_fchmod, image, 0666); }
 static long do_unlink(void) { return CALL(__NR_unlink, "folder/gone"); }
 static long do_unlink_outside(void) { return CALL(__NR_unlink, "outside/file"); }
-static long do_rmdir(void) { return CALL(__NR_rmdir, "outside/empty"); }
+static long do_rmdir(void) { return CALL(__NR_unlinkat, AT_FDCWD, "outside/empty", AT_REMOVEDIR); }
+static long do_rmdir_old(void) { return CALL(__NR_rmdir, "outside/empty"); }
 
 static long sock(int family, int type) { return CALL(__NR_socket, family, type | SOCK_CLOEXEC, 0); }
 static long sock_stream(void) { return sock(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK); }
@@ -182,6 +188,124 @@ static long do_ring(void)
 	return CALL(__NR_io_setup, 8, &id);
 }
 static long do_eventfd(void) { return CALL(__NR_eventfd2, 0, 0); }
+/* With exactly the flags that the guest kernel uses, and with others. */
+#define SEND (MSG_DONTWAIT | MSG_NOSIGNAL)
+#define RECEIVE (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+static long send_msg(int fd, const void *to, unsigned int len, int flags)
+{
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr msg = { .msg_name = (void *)to, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return CALL(__NR_sendmsg, fd, &msg, flags);
+}
+static long send_right(void) { return send_msg(pair[0], NULL, 0, SEND); }
+static long send_wait(void) { return send_msg(pair[0], NULL, 0, MSG_NOSIGNAL); }
+/* a listener that was shut down is a socket to connect with */
+static long send_fast(void)
+{
+	struct { short family; unsigned short port; unsigned int addr; char pad[8]; } to = {
+		AF_INET, 0x0100, 0x0100007f, "",
+	};
+
+	CALL(__NR_shutdown, listener, SHUT_RDWR);
+	return send_msg(listener, &to, sizeof(to), MSG_FASTOPEN | SEND);
+}
+static long send_many(int flags)
+{
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct mmsghdr msg = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+
+	return CALL(__NR_sendmmsg, pair[0], &msg, 1, flags);
+}
+static long send_many_right(void) { return send_many(SEND); }
+static long send_many_fast(void) { return send_many(SEND | MSG_FASTOPEN); }
+static long send_one_right(void) { return CALL(__NR_sendto, pair[0], "x", 1, SEND, 0, 0); }
+static long send_one_oob(void) { return CALL(__NR_sendto, pair[0], "x", 1, SEND | MSG_OOB, 0, 0); }
+static long receive_msg(int flags)
+{
+	char c;
+	struct iovec iov = { .iov_base = &c, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return CALL(__NR_recvmsg, pair[1], &msg, flags);
+}
+static long receive_right(void) { return receive_msg(RECEIVE); }
+static long receive_peek(void) { return receive_msg(RECEIVE | MSG_PEEK); }
+static long receive_wait(void) { return receive_msg(MSG_CMSG_CLOEXEC); }
+static long receive_keep(void) { return receive_msg(MSG_DONTWAIT); }
+static long receive_many(void)
+{
+	char c;
+	struct iovec iov = { .iov_base = &c, .iov_len = 1 };
+	struct mmsghdr msg = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+
+	return CALL(__NR_recvmmsg, pair[1], &msg, 1, RECEIVE | MSG_WAITFORONE, 0);
+}
+static long receive_one(void) { char c; return CALL(__NR_recvfrom, pair[1], &c, 1, 0, 0, 0); }
+static long do_accept(void) { return CALL(__NR_accept4, listener, 0, 0, 0); }
+static long do_shutdown(void) { return CALL(__NR_shutdown, pair[0], SHUT_WR); }
+static long send_abstract(void) { return send_msg(pair[0], &abstract, sizeof(short) + 8, SEND); }
+
+/* what was once allowed, or is next to what is */
+static long do_getevents(void) { char ev[32]; return CALL(__NR_io_getevents, 0, 0, 1, ev, 0); }
+static long do_destroy(void) { return CALL(__NR_io_destroy, 0); }
+static long do_fsync(void) { return CALL(__NR_fsync, image); }
+static long do_sync_range(void) { return CALL(__NR_sync_file_range, image, 0, 1, 0); }
+static long ioctl_of(unsigned long nr) { char b[128] = ""; return CALL(__NR_ioctl, image, nr, b); }
+static long do_tcsetsw(void) { return ioctl_of(TCSETSW); }
+static long do_tcsetsf(void) { return ioctl_of(TCSETSF); }
+static long do_winsize(void) { return ioctl_of(TIOCSWINSZ); }
+static long do_tiocsti(void) { return ioctl_of(TIOCSTI); }
+static long do_clone_file(void) { return CALL(__NR_ioctl, image, 0x40049409 /* FICLONE */, inherited); }
+static long do_seek(void) { return CALL(__NR_lseek, image, 0, 99); }
+static long do_clock(void) { long t[2]; return CALL(__NR_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, t); }
+static long do_poll_mask(void) { unsigned long m = 0; return CALL(__NR_ppoll, 0, 1, 0, &m, 8); }
+static long do_epoll_mask(void) { unsigned long m = 0; char e[16]; return CALL(__NR_epoll_pwait, 0, e, 1, 0, &m, 8); }
+static long do_timer(void) { long t[4] = { 0 }; return CALL(__NR_timer_settime, 0, 1 /* TIMER_ABSTIME */, t, 0); }
+static long do_random(void) { char c; return CALL(__NR_getrandom, &c, 1, 2 /* GRND_RANDOM */); }
+
+/* more room of the host's disk than the images may take */
+#define FAR (1UL << 41)
+#define MODE_KEEP 1
+#define MODE_ZERO 16
+static long write_far(void)
+{
+	long ret = CALL(__NR_pwrite64, image, "x", 1, FAR);
+
+	CALL(__NR_ftruncate, image, 8);
+	return ret;
+}
+static long grow_far(void)
+{
+	long ret = CALL(__NR_ftruncate, image, FAR);
+
+	CALL(__NR_ftruncate, image, 8);
+	return ret;
+}
+static long zero_far(void) { return CALL(__NR_fallocate, image, MODE_ZERO | MODE_KEEP, FAR, 4096); }
+static long zero_much(void) { return CALL(__NR_fallocate, image, MODE_ZERO | MODE_KEEP, 0, HOST_ZERO_MAX + 4096UL); }
+static long zero_growing(void) { return CALL(__NR_fallocate, image, MODE_ZERO, 0, 4096); }
+static long do_allocate(void) { return CALL(__NR_fallocate, image, MODE_KEEP, 0, 4096); }
+static long write_near(void) { return CALL(__NR_pwrite64, image, "x", 1, 8000); }
+
+/* another file under a number that mmap() believes */
+static long close_memory(void) { return CALL(__NR_close, MEMORY); }
+static long close_nothing(void) { return CALL(__NR_close, NOTHING); }
+static long dup_there(void) { return CALL(__NR_fcntl, image, F_DUPFD_CLOEXEC, MEMORY); }
+static long dup_over(void) { return CALL(__NR_dup3, image, MEMORY, O_CLOEXEC); }
+static long map_at(int fd) { return CALL(__NR_mmap, 0x200000, 4096, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0); }
+static long map_memory(void) { return map_at(MEMORY); }
+static long map_nothing(void) { return map_at(NOTHING); }
+static long map_over(void)
+{
+	struct stat st;
+
+	CALL(__NR_close, MEMORY);
+	CALL(__NR_fcntl, image, F_DUPFD_CLOEXEC, MEMORY);
+	/* what is there now: the memory has two pages, the image eight bytes and a little */
+	return CALL(__NR_fstat, MEMORY, &st) ?: st.st_size == 2 * 4096 && S_ISREG(st.st_mode);
+}
+
 static long do_read(void) { char c; return CALL(__NR_pread64, image, &c, 1, 0); }
 
 #define NEVER { -EPERM, -EPERM, -EPERM, -EPERM }
@@ -190,6 +314,50 @@ static long do_read(void) { char c; return CALL(__NR_pread64, image, &c, 1, 0); 
 
 static const struct attempt attempts[] = {
 	{ "read what is open", do_read, { ANY, ANY, ANY, ANY } },
+	{ "map the memory", map_memory, { ANY, ANY, ANY, ANY } },
+	{ "map the empty file", map_nothing, { ANY, ANY, ANY, ANY } },
+	{ "close the memory", close_memory, NEVER },
+	{ "close the empty file", close_nothing, NEVER },
+	{ "duplicate a file to where the memory is", dup_there, NEVER },
+	{ "duplicate a file over the memory", dup_over, NEVER },
+	{ "have another file at the memory's number", map_over, { 1, 1, 1, 1 } },
+	{ "send a message", send_right, { ANY, ANY, ANY, ANY } },
+	{ "and wait for it", send_wait, NEVER },
+	{ "send several", send_many_right, { ANY, ANY, ANY, ANY } },
+	{ "connect with several (MSG_FASTOPEN)", send_many_fast, NEVER },
+	{ "connect a listener that was shut down (MSG_FASTOPEN)", send_fast, NEVER },
+	{ "send bytes", send_one_right, { ANY, ANY, ANY, ANY } },
+	{ "out of band", send_one_oob, NEVER },
+	{ "receive a message", receive_right, { ANY, ANY, ANY, ANY } },
+	{ "and leave it there", receive_peek, NEVER },
+	{ "and wait for it", receive_wait, NEVER },
+	{ "with descriptors that a program would inherit", receive_keep, NEVER },
+	{ "receive several, and wait for one", receive_many, NEVER },
+	{ "receive bytes, and wait for them", receive_one, NEVER },
+	{ "accept, and wait for it", do_accept, NEVER },
+	{ "shutdown", do_shutdown, NEVER },
+	{ "io_getevents", do_getevents, NEVER },
+	{ "io_destroy", do_destroy, NEVER },
+	{ "fsync", do_fsync, NEVER },
+	{ "sync_file_range", do_sync_range, NEVER },
+	{ "ioctl TCSETSW", do_tcsetsw, NEVER },
+	{ "ioctl TCSETSF", do_tcsetsf, NEVER },
+	{ "ioctl TIOCSWINSZ", do_winsize, NEVER },
+	{ "ioctl TIOCSTI", do_tiocsti, NEVER },
+	{ "ioctl FICLONE", do_clone_file, NEVER },
+	{ "lseek in a way of its own", do_seek, NEVER },
+	{ "read another clock", do_clock, NEVER },
+	{ "ppoll with a signal mask", do_poll_mask, NEVER },
+	{ "epoll_pwait with a signal mask", do_epoll_mask, NEVER },
+	{ "set a timer for an absolute time", do_timer, NEVER },
+	{ "getrandom with flags", do_random, NEVER },
+	{ "write within what images may take", write_near, { ANY, ANY, ANY, ANY } },
+	{ "write far behind the end of an image", write_far, { -EFBIG, -EFBIG, ANY, ANY } },
+	{ "make an image very long", grow_far, { -EFBIG, -EFBIG, ANY, ANY } },
+	{ "allocate far behind the end of an image", zero_far, { -EPERM, -EPERM, ANY, ANY } },
+	{ "allocate much at once", zero_much, NEVER },
+	{ "allocate without zeroes", do_allocate, NEVER },
+	{ "allocate, and grow", zero_growing, NEVER },
 	{ "open a file in the folder", open_read, LATE_ONLY },
 	{ "open it for writing", open_write, LATE_ONLY },
 	{ "make one, or empty it", open_truncate, LATE_ONLY },
@@ -223,6 +391,7 @@ static const struct attempt attempts[] = {
 	{ "remove a file in the folder", do_unlink, { -EACCES, -EACCES, ANY, ANY } },
 	{ "remove a file beside the folder", do_unlink_outside, { -EACCES, -EACCES, -EACCES, -EACCES } },
 	{ "remove a folder", do_rmdir, { -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "remove a folder by the old call", do_rmdir_old, NEVER },
 	{ "make a stream socket", sock_stream, LATE_ONLY },
 	{ "make a seqpacket socket", sock_seqpacket, LATE_ONLY },
 	{ "make a datagram socket", sock_dgram, { -EPERM, -EPERM, -EPERM, ANY } },
@@ -240,6 +409,7 @@ static const struct attempt attempts[] = {
 	{ "connect a TCP socket that it was given", connect_tcp, { -EPERM, -EPERM, -EPERM, -EACCES } },
 	{ "set an option of a socket that it was given", set_option, NEVER },
 	{ "send to an address of its choice by sendto()", send_to, NEVER },
+	{ "send to somebody's abstract socket", send_abstract, { -EPERM, ANY, ANY, ANY } },
 	{ "execve", do_exec, NEVER },
 	{ "execveat", do_execat, NEVER },
 	{ "fork", do_fork, NEVER },
@@ -293,8 +463,9 @@ static int confine(enum who who)
 		.text_end = (unsigned long)etext,
 		.gate_open = 0x7dffffe00100,
 		.gate_hide = 0x7dffffe00200,
-		.memfd = 1000,
-		.empty = 1001,
+		.memfd = MEMORY,
+		.empty = NOTHING,
+		.answers = who == NAMED || who == HOTPLUG,
 		.hotplug = who >= HOTPLUG ? "folder\0second\0" : NULL,
 		.connect = who == CONNECT,
 	};
@@ -362,6 +533,8 @@ static void test(enum who who, const char *name)
 			   result[i] == wanted;
 
 		if (attempts[i].make == connect_tcp && who == CONNECT && host_landlock_abi() < 4)
+			continue;
+		if (attempts[i].make == send_abstract && host_landlock_abi() < 6)
 			continue;
 
 		ok(good, name, attempts[i].name);
@@ -519,9 +692,10 @@ int main(int argc, char **argv)
 		"once",
 		"and is there after a restart",
 	};
-	int bus_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int bus_fd = socket(AF_UNIX, SOCK_STREAM, 0), memfd;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGXFSZ, SIG_IGN);	/* as host_signals_init() does */
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 4096, 4096 });
 	if (argc != 2 || chdir(argv[1])) {
 		printf("Bail out! usage: wall FOLDER\n");
@@ -544,6 +718,22 @@ int main(int argc, char **argv)
 	if (bind(bus_fd, (void *)&bus, sizeof(bus)) || listen(bus_fd, 100))
 		printf("# no socket to connect to\n");
 
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	if (listen(listener, 4) || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
+		printf("# no sockets\n");
+	memfd = memfd_create("memory", MFD_CLOEXEC);
+	if (ftruncate(memfd, 2 * 4096) || dup2(memfd, MEMORY) < 0 ||
+	    dup2(memfd_create("empty", MFD_CLOEXEC), NOTHING) < 0)
+		printf("# no memory\n");
+	memcpy(abstract.sun_path + 1, "wall", 4);
+	abstract.sun_family = AF_UNIX;
+	memcpy(abstract.sun_path + 5, argv[1] + strlen(argv[1]) - 3, 3);
+	if (bind(socket(AF_UNIX, SOCK_DGRAM, 0), (void *)&abstract, sizeof(short) + 8))
+		printf("# no abstract socket\n");
+	host_file_reaches(8192);
+
+	if (host_landlock_abi() < 6)
+		puts("# this host's Landlock cannot keep abstract sockets out of reach");
 	if (host_landlock_abi() < 4)
 		puts("# this host's Landlock cannot keep a socket from being connected");
 	test(PLAIN, "a guest");

@@ -71,6 +71,7 @@ struct host_confinement {
 	 */
 	const char *hotplug;
 	int connect;				/* with hotplug: unix sockets to anywhere */
+	int answers;				/* datagrams to whoever has asked something */
 };
 
 /* In the first kernel; those after a restart find it done. */
