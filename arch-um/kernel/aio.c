@@ -13,6 +13,7 @@
 #include <asm/layout.h>
 
 static int aio_irq = -ENODEV;
+static int aio_fd = -ENODEV;	/* or why there is none */
 
 static void poll_if_busy(bool was_busy)
 {
@@ -59,14 +60,21 @@ bool um_aio_is_soon(void)
 	return fd_irq_is_soon(aio_irq);
 }
 
+/* No confined process can have one, so it is made even where there is no disk yet. */
+static int __init aio_open(void)
+{
+	aio_fd = host_aio_setup(AIO_DEPTH);
+	if (aio_fd >= 0)
+		guard_window_top(host_aio_end());
+	return 0;
+}
+core_initcall(aio_open);
+
 int __init um_aio_start(irq_handler_t handler, const char *name, void *dev)
 {
-	int fd = host_aio_setup(AIO_DEPTH);
-
-	if (fd < 0)
-		return fd;
-	guard_window_top(host_aio_end());
+	if (aio_fd < 0)
+		return aio_fd;
 	guard_open_window(AIO_BASE);
-	aio_irq = request_fd_irq(fd, HOST_POLLIN | HOST_POLLEDGE, handler, name, dev);
+	aio_irq = request_fd_irq(aio_fd, HOST_POLLIN | HOST_POLLEDGE, handler, name, dev);
 	return min(aio_irq, 0);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the process may still ask of its host once user code runs: what this guest
- * says about it to host/confine.c.
+ * What the process may still ask of its host: what this guest says about it to
+ * host/confine.c, and when.
  */
+#include <linux/init.h>
 #include <asm/boot.h>
 #include <asm/drivers.h>
 #include <asm/end.h>
@@ -10,12 +11,19 @@
 #include <asm/hostmem.h>
 #include <asm/layout.h>
 #include <asm/sections.h>
+#include <asm/setup.h>
 #include <asm/trap.h>
 
-/* Right before the first user instruction, once. */
-void confine_before_user(void)
+bool um_confined __ro_after_init;
+
+/*
+ * Everything that the options name is open, by the options themselves, for consoles and
+ * at core_initcall.  What follows reads what others have written: partition tables,
+ * journals, the initrd, programs, requests of mconsole, what comes on networks and
+ * consoles.  Of images only the headers of COW files have been read.
+ */
+static int __init confine(void)
 {
-	static bool confined;
 	struct host_confinement to = {
 		.text_start = (unsigned long)_stext,
 		.text_end = (unsigned long)_etext,
@@ -28,13 +36,13 @@ void confine_before_user(void)
 	};
 	int err;
 
-	if (likely(confined))
-		return;
-	confined = true;
-	um_umid_folder(&to.folder, &to.parent);
+	to.answers = um_umid_folder(&to.folder, &to.parent);
 	to.hotplug = um_hotplug_folders();
 	to.connect = um_hotplug_connects();
 	err = host_confine(&to);
 	if (err)
 		um_die("the host refuses the seccomp filter that user code needs (error %d)", err);
+	um_confined = true;
+	return 0;
 }
+core_initcall_sync(confine);

@@ -23,6 +23,7 @@
 #include <asm/host.h>
 #include <asm/irq.h>
 #include <asm/switch_to.h>
+#include <asm/setup.h>
 #include <asm/trap.h>
 
 struct task_struct *current_task = &init_task;
@@ -109,6 +110,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
 	unsigned long orig_ax = regs->orig_ax;
 
+	BUG_ON(!um_confined);
 	memset(regs, 0, sizeof(*regs));
 	regs->orig_ax = orig_ax;	/* a debugger sees the execve() */
 	regs->ip = ip;

@@ -390,7 +390,6 @@ asmlinkage noinstr void *trap_exit(void)
 			}
 			irqentry_exit(regs, state);
 		}
-		confine_before_user();
 		hostmap_commit();
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);

@@ -348,7 +348,6 @@ static int __init ubd_init(void)
 	err = register_blkdev(UBD_MAJOR, "ubd");
 	if (err)
 		return err;
-	/* Even where there is no disk yet: later there would be no AIO to be had. */
 	aio_error = ubd_aio_start();
 	for (i = 0; i < UBD_DISKS; i++) {
 		if (!disks[i])

@@ -26,7 +26,7 @@
 #define UBD_SMALL	SZ_16K		/* what may be held back, in bytes */
 #define UBD_RAPID	200000		/* TSC cycles between requests that come one after the other */
 #define UBD_HABIT	4		/* so many of them, and more are expected */
-#define UBD_PIECE	SZ_16M		/* of a discard, in bytes; some ms at worst */
+#define UBD_PIECE	HOST_ZERO_MAX	/* of a discard, in bytes; some ms at worst */
 #define UBD_AGAIN_MS	10
 #define UBD_SAVE_HZ	(5 * HZ)	/* what nobody flushes is lost for at most so long */
 

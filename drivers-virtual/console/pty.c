@@ -46,14 +46,14 @@ static void announce(const struct chan_request *req, const char *device)
 		pr_warn("%s: there is no link to %s: %pe\n", link, device, ERR_PTR(err));
 }
 
-/* None can be had once user code runs, so those for hot-plug are made now. */
+/* None can be had in a confined process, so those for hot-plug are made now. */
 static int __init pty_reserve(void)
 {
 	if (um_hotplug_folders())
 		host_pty_reserve();
 	return 0;
 }
-device_initcall(pty_reserve);
+core_initcall(pty_reserve);
 
 static int pty_open_as(const struct chan_request *req, const struct chan_ops *ops)
 {

@@ -6,6 +6,8 @@
 #define COMMAND_LINE_SIZE 4096
 
 #ifdef __KERNEL__
+#include <linux/types.h>
+
 /* A panic ends the process (reboot.c). */
 void panic_init(void);
 
@@ -15,6 +17,9 @@ void um_initrd_load(void);
 #else
 static inline void um_initrd_load(void) { }
 #endif
+
+/* Nothing can be opened any more but what hotplug= allows (confine.c). */
+extern bool um_confined;
 #endif
 
 #endif

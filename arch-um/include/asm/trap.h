@@ -13,7 +13,6 @@ struct pt_regs;
 struct task_struct;
 
 void trap_init_host(void);
-void confine_before_user(void);
 
 /* Where host signal frames of user code lie, and what they look like. */
 extern struct host_frame user_frame;
