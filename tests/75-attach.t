@@ -332,6 +332,7 @@ if [ "$(id -u)" = 0 ]; then
 	kill "$PID"
 	finish
 	chmod 755 "$tmp"
+	rm -rf "$HOME/.uml"
 else
 	skip "another user is refused" "needs root"
 fi
@@ -344,7 +345,7 @@ mkfifo "$tmp/five"
 exec {five}<>"$tmp/five"
 # shellcheck disable=SC2016 # for the guest
 lives='while :; do for t in 1 2 3; do [ -c /dev/tty$t ] && echo "here is tty$t" >/dev/tty$t; done; sleep 0.2; done'
-start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket con3=none loglevel=8 \
+start quiet umid=vm con=null con0=fd:0,fd:1 con1=socket con3=none hotplug=fd:5 loglevel=8 \
 	"$(run_option "echo up; (read -r x </dev/tty1; echo hung up) & $lives")"
 under=()
 shows '^up'

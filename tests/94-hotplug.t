@@ -64,7 +64,7 @@ without_option() {
 # What was changed of a descriptor is put back when it is closed, not when its number is another's.
 shared_descriptor() {
 	# shellcheck disable=SC2016 # for the guest
-	start umid=it quiet con1=socket "vec0:transport=dgram,src=$plug/one,dst=$plug/two" \
+	start umid=it quiet hotplug=fd:6 con1=socket "vec0:transport=dgram,src=$plug/one,dst=$plug/two" \
 		"$(run_option 'echo up; exec 3</dev/tty1; while read -r x <&3; do echo got ${#x}; done')"
 	shows '^up'
 	like "a pipe is no network" "$(mc config vec1:transport=fd,fd=6)" '^ERR .*neither a socket nor a tap'

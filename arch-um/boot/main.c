@@ -217,6 +217,7 @@ int main(int argc, char **argv)
 	const char *mem = NULL, *value;
 	int i, to_init = 0;
 
+	close_unnamed(argc, argv);
 	open_standard();
 	for (i = 1; i < argc; i++) {
 		if (to_init) {

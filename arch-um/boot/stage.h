@@ -13,6 +13,9 @@ extern const char image_start[], image_end[], config_start[], config_end[];
 /* One line on stderr, exit status 1. */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Close the descriptors that whoever started us left open, but for those that @argv names. */
+void close_unnamed(int argc, char **argv);
+
 /* End with die() if this CPU or host lacks what cannot be done without. */
 void check_host(struct boot_info *info);
 

@@ -2,8 +2,9 @@
 /*
  * The kinds of devices that come and go, and what may be opened for them.
  *
- * hotplug=FOLDER[,FOLDER...][,connect]: files in these folders, and sockets to
- * listen on, can be opened while the guest runs.  connect: sockets can be connected
+ * hotplug=FOLDER[,FOLDER...][,connect][,fd:N...]: files in these folders, and sockets
+ * to listen on, can be opened while the guest runs.  fd:N: descriptor N stays open for
+ * what is plugged in (boot/descriptors.c does it).  connect: sockets can be connected
  * to, anywhere on the host; see host/confine.c for why that is not to be had for less.
  */
 #include <linux/err.h>
@@ -62,19 +63,22 @@ static void __init add_folder(const char *path)
 
 static int __init hotplug_option(char *arg)
 {
+	bool descriptors = false;
 	char *name;
 
-	if (!boot_info->reboots && host_landlock_abi() < 1)
-		um_die("hotplug=%s: this host has no Landlock, which keeps the guest to its folders: start linux without hotplug=",
-		       arg);
 	while ((name = strsep(&arg, ","))) {
 		if (!strcmp(name, "connect"))
 			may_connect = true;
+		else if (!strncmp(name, "fd:", 3))
+			descriptors = true;
 		else if (*name)
 			add_folder(name);
 	}
-	if (!used)
+	if (!used && (may_connect || !descriptors))
 		um_die("hotplug=: no folder is named");
+	if (used && !boot_info->reboots && host_landlock_abi() < 1)
+		um_die("hotplug=%s: this host has no Landlock, which keeps the guest to its folders: start linux without hotplug=",
+		       folders);
 	return 1;
 }
 __setup("hotplug=", hotplug_option);

@@ -9,6 +9,7 @@
  *   no-memfd      a host without memfd_create
  *   no-hugepages  a host that makes no huge pages of memory that is already there
  *   no-landlock   a host whose kernel has no Landlock
+ *   no-close-range  a host without close_range
  *
  * no_new_privs is set, as the filter asks for it. Calls for other processors' modes pass: the tests are about
  * what the guest kernel's own process asks for.
@@ -139,6 +140,11 @@ static const struct rule no_landlock[] = {
 	{ 0 }
 };
 
+static const struct rule no_close_range[] = {
+	{ SYS_close_range, ENOSYS },
+	{ 0 }
+};
+
 static const struct {
 	const char *name;
 	const struct rule *rules;
@@ -148,6 +154,7 @@ static const struct {
 	{ "no-memfd", no_memfd },
 	{ "no-hugepages", no_hugepages },
 	{ "no-landlock", no_landlock },
+	{ "no-close-range", no_close_range },
 };
 
 static struct sock_filter code[4 * 128];
@@ -194,7 +201,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], profiles[i].name))
 			rules = profiles[i].rules;
 	if (!rules)
-		errx(125, "usage: confine container|no-seccomp|no-memfd|no-hugepages|no-landlock PROGRAM [ARGUMENT...]");
+		errx(125, "usage: confine container|no-seccomp|no-memfd|no-hugepages|no-landlock|no-close-range PROGRAM [ARGUMENT...]");
 	compile(rules);
 	program.len = length;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
