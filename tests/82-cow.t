@@ -155,6 +155,69 @@ printf '\0\0\0\2' | dd of="$tmp/bad" bs=1 seek=4 conv=notrunc 2>/dev/null
 boot quiet ubd2="$tmp/bad,$base" 'run="true"'
 refused "a COW file of an old version" "$tmp/bad: .*version"
 
+# A header is what anybody may have written: it names files beside the COW file, and no others.
+mkdir "$tmp/else"
+head -c 12345 /dev/zero >"$tmp/else/secret"
+header_names() { # FILE NAME: a COW file whose header names NAME
+	cp --sparse=always "$tmp/made" "$1"
+	head -c 4096 /dev/zero | dd of="$1" bs=1 seek=32 conv=notrunc iflag=fullblock 2>/dev/null
+	printf %s "$2" | dd of="$1" bs=1 seek=32 conv=notrunc 2>/dev/null
+}
+header_names "$tmp/evil" "$tmp/else/secret"
+boot quiet ubd2="$tmp/evil" 'run="true"'
+refused "a header that names a file elsewhere" "$tmp/evil: its header names a backing file in another folder, $tmp/else/secret: .*write ubd2=$tmp/evil,"
+unlike "which says nothing of that file" "$ERR" '12345'
+header_names "$tmp/evil" "$tmp/../${tmp##*/}/else/../else/secret"
+boot quiet ubd2="$tmp/evil" 'run="true"'
+refused "a header that gets there by .." "another folder"
+header_names "$tmp/evil" "/etc/passwd"
+boot quiet ubd2="$tmp/evil" 'run="true"'
+refused "a header that names a file of the system" "another folder, /etc/passwd"
+unlike "which is not opened" "$ERR" 'fit|bytes|changed'
+ln -s else/secret "$tmp/link"
+header_names "$tmp/evil" "$tmp/link"
+boot quiet ubd2="$tmp/evil" 'run="true"'
+refused "a header that names a symbolic link" "$tmp/link: this is a symbolic link"
+header_names "$tmp/evil" "$(printf '/x/\033[2J\ny')"
+boot quiet ubd2="$tmp/evil" 'run="true"'
+refused "a header with a name for terminals" 'another folder, /x/\\e\[2J\\ny'
+is "in one line" "$(wc -l <"$tmp/err")" 1
+head -c 5000 /dev/zero >"$tmp/beside"
+header_names "$tmp/evil" "$tmp/beside"
+boot quiet ubd2="$tmp/evil" 'run="true"'
+refused "a file beside it that does not fit" "$tmp/beside does not fit"
+unlike "without its size, which nobody has asked for" "$ERR" '5000'
+mkdir "$tmp/moved"
+cp --sparse=always -p "$base" "$tmp/moved/base"
+header_names "$tmp/far" "$tmp/moved/base"
+on_disk 'true' ubd2="$tmp/far,$tmp/moved/base"
+is "one elsewhere is taken if the command line names it" "$SUM" "$want"
+(cd "$tmp/moved" && cp --sparse=always ../made near) && header_names "$tmp/moved/near" "$tmp/else/../moved/base"
+on_disk 'true' ubd2="$tmp/moved/near"
+is "one in the same folder, by another way there" "$SUM" "$want"
+
+# Nor does a disk become a COW file because its guest writes a header to it.
+head -c 65536 /dev/zero >"$tmp/raw"
+chmod 666 "$tmp/raw"
+header_names "$tmp/evil" "$base"
+for mark in OOOM MOOO; do
+	guest "(printf $mark; head -c 508 /dev/zero) >/tmp/mark
+		dd if=/tmp/mark of=/dev/ubdc conv=notrunc,fsync 2>/dev/null || echo refused
+		dmesg | grep -o 'may not make it look like a COW [f]ile'" ubd2="$tmp/raw" loglevel=1
+	is "$mark at the start of a disk is refused, and said" "$OUT" $'refused\nmay not make it look like a COW file'
+	is "$mark is not there" "$(head -c 4 "$tmp/raw" | od -An -tx1)" ' 00 00 00 00'
+done
+guest 'printf "other" | dd of=/dev/ubdc conv=sync oflag=direct 2>/dev/null && yes | head -c 16384 | dd of=/dev/ubdc bs=16k oflag=direct seek=1 2>/dev/null &&
+	yes | head -c 8192 | tr y z | dd of=/dev/ubdc bs=4k seek=5 conv=notrunc,fsync 2>/dev/null && echo good' ubd2s="$tmp/raw"
+like "other words are written" "$OUT" good
+is "to where they belong" "$(sha256sum <"$tmp/raw")" \
+	"$( (printf other; head -c 16379 /dev/zero; yes | head -c 4096; yes | head -c 8192 | tr y z; yes | head -c 4096; head -c 32768 /dev/zero) | sha256sum)"
+guest 'dd if=/dev/urandom of=/tmp/whole bs=64k count=1 2>/dev/null; dd if=/tmp/whole of=/dev/ubdc bs=64k oflag=direct 2>/dev/null
+	cmp /tmp/whole /dev/ubdc && sha256sum /tmp/whole' ubd2="$tmp/raw"
+is "a write that begins there and goes on is whole" "$(awk '{print $1}' <<<"$OUT")" "$(sum "$tmp/raw")"
+guest '(printf OOOM; head -c 508 /dev/zero) | dd of=/dev/ubdc oflag=direct iflag=fullblock 2>/dev/null && echo good' ubd2d="$tmp/raw"
+like "with flag d everything is data" "$OUT" good
+
 # Disposable.
 files() { find "$tmp/tmp" /var/tmp -mindepth 1 -maxdepth 1 2>/dev/null | sort; }
 files_before=$(files)

@@ -36,7 +36,6 @@
 #include <asm/boot.h>
 #include "image.h"
 
-#define COW_MAGIC	0x4f4f4f4d	/* "OOOM" */
 #define COW_VERSION	3
 #define COW_ALIGNMENT	4096		/* of the files that are made here */
 #define COW_PATH	4096
@@ -531,16 +530,16 @@ struct ubd_image *ubd_disposable(const struct ubd_option *o, struct ubd_image *l
 	c = make_cow(o, &store, lower, o->flags & ~UBD_SYNC);
 	c->unnamed = true;
 	c->data = round_up(c->bitmap_len, COW_ALIGNMENT);
+	host_file_reaches(c->data + round_up(c->image.size, SECTOR_SIZE));
 	return &c->image;
 }
 
 bool ubd_is_cow(const struct ubd_file *f)
 {
-	__be32 magic;
+	u8 magic[4];
 
-	/* Versions 1 and 2 wrote it in the order of their host. */
-	return host_pread(f->cached, &magic, sizeof(magic), 0) == sizeof(magic) &&
-	       (magic == cpu_to_be32(COW_MAGIC) || magic == cpu_to_le32(COW_MAGIC));
+	return host_pread(f->cached, magic, sizeof(magic), 0) == sizeof(magic) &&
+	       ubd_begins_cow(magic);
 }
 
 /* Layouts that this does not know, and nonsense. */
@@ -652,15 +651,25 @@ static int switch_backing(const struct ubd_option *o, const struct ubd_file *f,
 	return set_backing(o, back->path) ?: write_header(o, f);
 }
 
+/* What says nothing about a file that only the header names. */
+static int other_size(const struct ubd_option *o, const struct ubd_file *back, u64 size)
+{
+	if (!o->backing)
+		return ubd_refuse(o, -EINVAL,
+				  "%s: its backing file %s does not fit: it has not the %llu bytes that it had; bring back the old one, or make a new COW file",
+				  o->path, back->path, size);
+	return ubd_refuse(o, -EINVAL,
+			  "%s: its backing file %s does not fit: it has %llu bytes now and had %llu; bring back the old one, or make a new COW file",
+			  o->path, back->path, back->size, size);
+}
+
 static int check_backing(const struct ubd_option *o, const struct ubd_file *back)
 {
 	u64 size = be64_to_cpu(header.size);
 	u32 mtime = be32_to_cpu(header.mtime);
 
 	if (back->size != size)
-		return ubd_refuse(o, -EINVAL,
-				  "%s: its backing file %s does not fit: it has %llu bytes now and had %llu; bring back the old one, or make a new COW file",
-				  o->path, back->path, back->size, size);
+		return other_size(o, back, size);
 	if ((u32)back->mtime != mtime)
 		return ubd_refuse(o, -EINVAL,
 				  "%s: its backing file %s does not fit: it was changed after the COW file was made (if only its time is wrong: touch -d @%u %s)",
@@ -668,9 +677,10 @@ static int check_backing(const struct ubd_option *o, const struct ubd_file *back
 	return 0;
 }
 
-static int open_backing(const struct ubd_option *o, struct ubd_file *back, const char *path)
+static int open_backing(const struct ubd_option *o, struct ubd_file *back, const char *path,
+			unsigned int flags)
 {
-	int err = ubd_file_open(back, o, path, o->flags | UBD_READ_ONLY, false);
+	int err = ubd_file_open(back, o, path, flags | UBD_READ_ONLY, false);
 
 	if (!err && ubd_is_cow(back)) {
 		ubd_file_close(back);
@@ -681,6 +691,52 @@ static int open_backing(const struct ubd_option *o, struct ubd_file *back, const
 	return err;
 }
 
+/* Are folders @a and @b, of so many letters, one?  Relative names begin in PWD. */
+static bool same_folder(const char *a, int a_len, const char *b, int b_len)
+{
+	static char full[2][COW_PATH];
+	const char *pwd = host_getenv("PWD") ?: "", *name[] = { a, b };
+	const int len[] = { a_len, b_len };
+	struct host_stat st[2];
+	int i, n;
+
+	for (i = 0; i < 2; i++) {
+		n = snprintf(full[i], COW_PATH, "%s%s%.*s", name[i][0] == '/' ? "" : pwd,
+			     name[i][0] == '/' || !len[i] ? "" : "/", len[i], name[i]);
+		if (n >= COW_PATH)
+			return false;
+	}
+	if (!strcmp(full[0], full[1]))
+		return true;
+	return !host_stat(*full[0] ? full[0] : "/", &st[0]) &&
+	       !host_stat(*full[1] ? full[1] : "/", &st[1]) &&
+	       st[0].dev == st[1].dev && st[0].ino == st[1].ino;
+}
+
+/*
+ * The backing file that the header names, in *@path.  Anybody may have written that: it
+ * came with an image from somewhere.  So it counts only for a file beside the COW file,
+ * and what lies elsewhere has to be named on the command line.
+ */
+static int beside(const struct ubd_option *o, char **path)
+{
+	const char *name = kbasename(header.backing), *own = kbasename(o->path);
+	int folder = own - o->path;
+	int wanted = name - header.backing;
+
+	if (!*name || !strcmp(name, ".") || !strcmp(name, "..") ||
+	    (wanted && !boot_info->reboots &&
+	     !same_folder(header.backing, wanted - 1, o->path, max(folder - 1, 0))))
+		return ubd_refuse(o, -EPERM,
+				  "%s: its header names a backing file in another folder, %*pE: if that is right, write ubd%s=%s,%*pE",
+				  o->path, (int)strlen(header.backing), header.backing, o->name,
+				  o->path, (int)strlen(header.backing), header.backing);
+	/* Stays: messages show it. */
+	*path = ubd_alloc(folder + strlen(name) + 1);
+	sprintf(*path, "%.*s%s", folder, o->path, name);
+	return 0;
+}
+
 /* Both files, and the header. */
 static int open_both(const struct ubd_option *o, struct ubd_file *f, struct ubd_file *back)
 {
@@ -688,7 +744,7 @@ static int open_both(const struct ubd_option *o, struct ubd_file *f, struct ubd_
 	int err;
 
 	if (o->backing) {
-		err = open_backing(o, back, o->backing);
+		err = open_backing(o, back, o->backing, o->flags);
 		if (!err)
 			err = ubd_file_open(f, o, o->path, o->flags, !(o->flags & UBD_READ_ONLY));
 		if (err)
@@ -704,10 +760,10 @@ static int open_both(const struct ubd_option *o, struct ubd_file *f, struct ubd_
 	err = read_header(o, f);
 	if (err)
 		return err;
-	/* Stays: messages show it. */
-	path = ubd_alloc(strlen(header.backing) + 1);
-	strcpy(path, header.backing);
-	return open_backing(o, back, path) ?: check_backing(o, back);
+	err = beside(o, &path);
+	if (err)
+		return err;
+	return open_backing(o, back, path, o->flags | UBD_NO_LINK) ?: check_backing(o, back);
 }
 
 struct ubd_image *ubd_cow_open(const struct ubd_option *o, const struct ubd_file *open)
@@ -727,5 +783,7 @@ struct ubd_image *ubd_cow_open(const struct ubd_option *o, const struct ubd_file
 	c = make_cow(o, &f, ubd_raw_image(&back, o->flags | UBD_READ_ONLY), o->flags);
 	c->bitmap = bitmap_at();
 	c->data = data_at(c->bitmap_len);
+	if (!f.read_only)
+		host_file_reaches(c->data + round_up(c->image.size, SECTOR_SIZE));
 	return &c->image;
 }

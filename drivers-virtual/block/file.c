@@ -34,6 +34,10 @@ static int cannot_open(const struct ubd_option *o, const char *path, int err)
 					  "%s: a running guest may not open it: name it when linux is started",
 					  path);
 		return ubd_refuse(o, err, "%s: Permission denied: make it readable for you", path);
+	case -ELOOP:
+		return ubd_refuse(o, err,
+				  "%s: this is a symbolic link, which the header of a COW file may not name: name it behind the COW file",
+				  path);
 	case -EBUSY:
 		return ubd_refuse(o, err, "%s: the host uses this device: unmount it there first",
 				  path);
@@ -141,6 +145,8 @@ int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *pa
 	f->read_only = flags & UBD_READ_ONLY;
 	if (!f->read_only)
 		access |= HOST_O_WRITE;
+	if (flags & UBD_NO_LINK)
+		access |= HOST_O_NOFOLLOW;
 
 	/* Ask before opening: opening a pipe would wait. */
 	err = host_stat(path, &st);
@@ -348,6 +354,30 @@ int ubd_transferred(struct ubd_io *io)
 		io->file->size = io->pos;
 	else if (!io->aio.res)
 		return -EIO;	/* somebody made the file shorter, or the host takes no more */
+	return 0;
+}
+
+int ubd_write_first(struct ubd_io *io, struct ubd_file *f, bool dsync)
+{
+	static u8 sector[SECTOR_SIZE];		/* under ubd_lock */
+	long n;
+
+	check_size(f);
+	if (!f->size || io->next->len < SECTOR_SIZE)
+		return -EIO;
+	memcpy(sector, io->next->base, SECTOR_SIZE);
+	if (ubd_begins_cow(sector)) {
+		pr_warn_ratelimited("%s: the guest may not make it look like a COW file; with flag d it may\n",
+				    f->path);
+		return -EPERM;
+	}
+	n = host_pwrite(f->cached, sector, SECTOR_SIZE, 0);
+	if (n == SECTOR_SIZE && dsync)
+		n = host_fdatasync(f->cached) ?: SECTOR_SIZE;
+	if (n != SECTOR_SIZE)
+		return n < 0 ? n : -EIO;
+	f->size = max_t(u64, f->size, SECTOR_SIZE);
+	advance(io, SECTOR_SIZE);
 	return 0;
 }
 

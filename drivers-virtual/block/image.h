@@ -19,6 +19,7 @@
 #include <linux/seq_buf.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/unaligned.h>
 #include <asm/host.h>
 
 /* Flags; the letters of the option */
@@ -28,6 +29,8 @@
 #define UBD_SHARED	0x08	/* c: do not lock */
 #define UBD_NO_TRIM	0x10	/* t */
 #define UBD_DISPOSABLE	0x20	/* v: what is written is lost with the process */
+/* Of a file, and no letter */
+#define UBD_NO_LINK	0x40	/* refuse a symbolic link */
 
 /* The host's answer to a discard does not say when it is on the disk. */
 #define ubd_may_trim(flags)	(!((flags) & (UBD_READ_ONLY | UBD_SYNC | UBD_NO_TRIM)))
@@ -156,6 +159,13 @@ int ubd_file_discard(struct ubd_file *f, u64 offset, u64 len, bool keep);
 int ubd_transfer(struct ubd_io *io, struct ubd_file *f, u64 pos, u64 len, bool dsync);
 /* It is done.  -errno, or 0: some of it, maybe not all. */
 int ubd_transferred(struct ubd_io *io);
+/*
+ * Write the first sector of a disk that may be opened without flag d the next time.  What
+ * it begins with then says whether it is a COW file, and its header names another file of
+ * the host's, so the guest may not write that.  What is checked is a copy, as a program's
+ * buffer may change until the host has read it; it goes to the host at once.  0 or -errno.
+ */
+int ubd_write_first(struct ubd_io *io, struct ubd_file *f, bool dsync);
 /* Prepare a flush of @f.  1. */
 int ubd_sync(struct ubd_io *io, struct ubd_file *f);
 /* Take the next step of a read, whatever images it goes through. */
@@ -167,6 +177,14 @@ int ubd_read_step(struct ubd_image *image, struct ubd_io *io);
 struct ubd_image *ubd_image_open(const struct ubd_option *asked);
 /* One that holds the disk as it is, in @f, which it takes over. */
 struct ubd_image *ubd_raw_image(const struct ubd_file *f, unsigned int flags);
+#define COW_MAGIC	0x4f4f4f4d	/* "OOOM" */
+
+/* Do these bytes, four or more, begin a COW file?  Versions 1 and 2 wrote them as their host does. */
+static inline bool ubd_begins_cow(const void *bytes)
+{
+	return get_unaligned_be32(bytes) == COW_MAGIC || get_unaligned_le32(bytes) == COW_MAGIC;
+}
+
 /* Does @f begin like a COW file? */
 bool ubd_is_cow(const struct ubd_file *f);
 /*

@@ -2,6 +2,7 @@
 /*
  * Images that hold the disk as it is: files and block devices of the host.
  */
+#include <linux/blkdev.h>
 #include <linux/container_of.h>
 #include "image.h"
 
@@ -18,6 +19,7 @@ static struct ubd_file *file_of(struct ubd_image *image)
 static int raw_step(struct ubd_image *image, struct ubd_io *io)
 {
 	struct ubd_file *f = file_of(image);
+	bool dsync = io->fua || image->flags & UBD_SYNC;
 	int err;
 
 	switch (io->op) {
@@ -33,8 +35,13 @@ static int raw_step(struct ubd_image *image, struct ubd_io *io)
 		if (err || !io->left)
 			return err;
 	}
+	if (!io->stage && !io->offset && !(image->flags & UBD_RAW)) {
+		err = ubd_write_first(io, f, dsync);
+		if (err || !io->left)
+			return err;
+	}
 	io->stage = 1;
-	return ubd_transfer(io, f, io->offset, io->left, io->fua || image->flags & UBD_SYNC);
+	return ubd_transfer(io, f, io->offset, io->left, dsync);
 }
 
 static int raw_discard(struct ubd_image *image, u64 offset, u64 len, bool zero, bool keep)
@@ -74,6 +81,8 @@ struct ubd_image *ubd_raw_image(const struct ubd_file *file, unsigned int flags)
 	f->image.block_size = file->block_size;
 	/* Asking the file system would change the file's time; the first discard will tell. */
 	f->image.trim = ubd_may_trim(f->image.flags);
+	if (!file->read_only)
+		host_file_reaches(round_up(file->size, SECTOR_SIZE));
 	f->image.cached = f->image.fua = !(flags & UBD_SYNC);
 	return &f->image;
 }
