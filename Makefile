@@ -42,10 +42,15 @@ boot: setup-boot linux tiny
 	@scripts/boot $(ARGS)
 
 # Tests have a disk of their own: the other one is for people who work with make boot. Only where Debian's archive is
-# out of reach is there no Debian image: its tests are skipped then, and say so.
-check: setup-check linux build/check.ext4 build/tests.ext4 build/block.ext4 build/net.ext4
-	@if [ -e build/debian.tar ] || rootfs/mkdebian reach; then $(MAKE) debian; \
-		else echo "make check: Debian's archive is out of reach: the tests of the Debian image are skipped" >&2; fi
+# out of reach is there no Debian image: its tests are skipped then, and say so. Tests name the disks that they use;
+# build/check.ext4 is for all.
+test_disks = $(sort build/check.ext4 $(filter build/%.ext4,$(shell grep -ohE '(build|\$$build)/[a-z]+\.ext4|\$$TESTS' \
+	$(TESTS) | sed 's,^$$build,build,; s,^$$TESTS,build/tests.ext4,')))
+check: setup-check linux
+	@$(MAKE) $(filter-out build/debian.ext4,$(test_disks))
+	$(if $(filter build/debian.ext4,$(test_disks)),@if [ -e build/debian.tar ] || rootfs/mkdebian reach; then \
+		$(MAKE) debian; \
+		else echo "make check: Debian's archive is out of reach: the tests of the Debian image are skipped" >&2; fi)
 	@prove --timer $(TESTS)
 
 experiments: setup-check linux build/check.ext4
@@ -67,7 +72,7 @@ bench: setup-bench linux tiny
 	@scripts/bench
 
 $(purposes:%=setup-%): setup-%:
-	@scripts/setup $*
+	@scripts/setup $* $(if $(filter check,$*),$(TESTS))
 
 linux: attach | setup-boot
 	@scripts/build-kernel
@@ -85,36 +90,37 @@ attach: | setup-boot
 
 tiny: build/tiny.ext4
 
+# In a tree that was copied files only look new: scripts/unchanged tells.
 build/tiny.ext4 build/check.ext4: rootfs/mktiny rootfs/image.sh rootfs/init.c $(wildcard rootfs/experiments/*) | setup-boot
-	@rootfs/mktiny $@
+	@scripts/unchanged $@ $^ || { rootfs/mktiny $@ && scripts/unchanged --note $@ $^; }
 
 debian: build/debian.ext4
 
 build/debian.tar: rootfs/debian.packages | setup-debian
-	@rootfs/mkdebian packages $@
+	@scripts/unchanged $@ $^ || { rootfs/mkdebian packages $@ && scripts/unchanged --note $@ $^; }
 
 # With the kernel's modules, which a change of its configuration may make unfit.
 build/debian.ext4: build/debian.tar rootfs/mkdebian rootfs/image.sh $(wildcard build/kernel/.config) \
 		$(shell find rootfs/debian -type f) | setup-debian linux
-	@rm -rf build/modules
-	@scripts/build-kernel --make -s modules
-	@scripts/build-kernel --make -s INSTALL_MOD_PATH=$(abspath build/modules) INSTALL_MOD_STRIP=1 modules_install
-	@rootfs/mkdebian image $< $@ build/modules
+	@scripts/unchanged $@ $^ || { rm -rf build/modules && \
+		scripts/build-kernel --make -s modules && \
+		scripts/build-kernel --make -s INSTALL_MOD_PATH=$(abspath build/modules) INSTALL_MOD_STRIP=1 modules_install && \
+		rootfs/mkdebian image $< $@ build/modules && scripts/unchanged --note $@ $^; }
 
-build/tests.ext4: rootfs/mktests rootfs/image.sh $(shell find tests/guest) | setup-boot
-	@rootfs/mktests $@
+build/tests.ext4: rootfs/mktests rootfs/image.sh $(shell find tests/guest -type f) | setup-boot
+	@scripts/unchanged $@ $^ || { rootfs/mktests $@ && scripts/unchanged --note $@ $^; }
 
 build/block.ext4: rootfs/mkblock rootfs/image.sh tests/block/disk.c tests/bench/fio-rows | setup-check
-	@rootfs/mkblock $@
+	@scripts/unchanged $@ $^ || { rootfs/mkblock $@ && scripts/unchanged --note $@ $^; }
 
 build/net.ext4: rootfs/mknet rootfs/mktiny rootfs/image.sh rootfs/init.c | setup-check
-	@rootfs/mknet $@
+	@scripts/unchanged $@ $^ || { rootfs/mknet $@ && scripts/unchanged --note $@ $^; }
 
 $(kernel_goals): | setup-boot
 	@scripts/build-kernel --make $@
 
 clean:
-	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/*.ext4 build/host build/modules build/price build/kunit
+	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/*.ext4 build/*.from build/host build/modules build/price build/kunit
 
 distclean:
 	rm -rf build

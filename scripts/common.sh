@@ -29,9 +29,10 @@ log_errors() { # LOG
 
 # Run a long command with its output in LOG, and show what it does: one line that is kept up to date on a
 # terminal, a line every 15 seconds otherwise. COUNT names what a line of the log that starts with two blanks
-# and a capital (as Kbuild's do) stands for. Returns the command's status; prints the errors if it failed.
+# and a capital (as Kbuild's do) stands for; with a number in it ("of about 2000 steps") it is known how many there will
+# be, and said how long that may take. Returns the command's status; prints the errors if it failed.
 long_step() { # WHAT COUNT LOG COMMAND...
-	local what=$1 count=$2 log=$3 pid status=0 start=$SECONDS line tty='' said=0
+	local what=$1 count=$2 log=$3 pid status=0 start=$SECONDS line tty='' said=0 all=${2//[!0-9]/} n
 	shift 3
 	if [ -t 2 ]; then tty=1; fi
 	"$@" </dev/null >"$log" 2>&1 &
@@ -41,7 +42,11 @@ long_step() { # WHAT COUNT LOG COMMAND...
 	while kill -0 "$pid" 2>/dev/null; do
 		line="$what: $((SECONDS - start)) s"
 		if [ -n "$count" ]; then
-			line="$line, $(grep -c '^  [A-Z]' "$log" || true) $count"
+			n=$(grep -c '^  [A-Z]' "$log" || true)
+			line="$line, $n $count"
+			if [ -n "$all" ] && [ "$n" -gt 50 ] && [ "$n" -lt "$all" ]; then
+				line="$line, about $(((SECONDS - start) * (all - n) / n)) s left"
+			fi
 		fi
 		if [ -n "$tty" ]; then
 			printf '\r%s\033[K' "$line" >&2

@@ -80,7 +80,7 @@ as_user() { # FUNCTION...
 # The disk is opened for reading only; the guest's init lays an overlay over it.
 compose() { # OPTION...
 	local arg disk=y console=y
-	args=("${default_args[@]}")
+	args=(--die-with-parent "${default_args[@]}")
 	for arg; do
 		case $arg in
 		ubd0*=* | initrd=*) disk='' ;;
@@ -90,6 +90,21 @@ compose() { # OPTION...
 	if [ -n "$disk" ]; then args+=("ubd0r=$DISK" root=/dev/ubda overlay=1); fi
 	if [ -n "$console" ]; then args+=(con=null "con0=fd:0,fd:1"); fi
 	args+=("$@")
+	is_built "$LINUX" linux
+	if [ -n "$disk" ]; then is_built "$DISK" "${DISK#"$top/"}"; fi
+	for arg; do
+		case $arg in
+		ubd[1-9]*="$build"/*.ext4) is_built "${arg#*=}" "${arg##*="$top/"}" ;;
+		esac
+	done
+}
+
+# A script that is run alone may find nothing to start.
+is_built() { # FILE GOAL
+	[ -e "$1" ] && return
+	printf 'Bail out! There is no %s: "make %s" builds it, and "make check TESTS=%s" all that a test needs\n' "$1" "$2" \
+		"tests/${0##*/}"
+	exit 1
 }
 
 # Start a guest, with stdin from INPUT and no signal ignored, as bash has it for what runs in the background. Its pid is in PID; `finish` waits for its end.
