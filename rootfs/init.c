@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The init of the tiny image: makes the usual mounts, then either runs one
- * command and powers off with its exit status, or gives a shell on the console
- * and powers off when that ends.
+ * command, or gives a shell on the console, and when that ends powers off with
+ * its exit status.
  *
  * The kernel hands every NAME=VALUE of its command line that it does not know
  * to init's environment. This init takes from there:
@@ -60,6 +60,8 @@ struct console {
 
 static struct console cons[NCONS];
 static sigset_t handled;
+static pid_t main_pid;		/* the job, or the console's shell, until it has ended */
+static bool is_job;
 
 static void __attribute__((format(printf, 1, 2))) warn(const char *fmt, ...)
 {
@@ -361,6 +363,39 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+static void write_exit_code(int status)
+{
+	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	FILE *f = fopen("/proc/exitcode", "we");
+
+	/* A kernel that cannot exit with a status has no such file. */
+	if (!f)
+		return;
+	fprintf(f, "%d\n", code);
+	if (fclose(f))
+		warn("/proc/exitcode");
+}
+
+/* The job or the shell has ended: how it did is how the machine does. */
+static bool is_main(pid_t pid, int status)
+{
+	if (pid != main_pid)
+		return false;
+	main_pid = 0;
+	write_exit_code(status);
+	return true;
+}
+
+/*
+ * While the machine shuts down: a job that takes the signal to end may have something
+ * to say.  What a signal has ended has not.
+ */
+static void take_last_status(pid_t pid, int status)
+{
+	if (is_job && WIFEXITED(status))
+		is_main(pid, status);
+}
+
 /* Waits until no process but this one is left; false when MS have passed. */
 static bool all_gone(int ms)
 {
@@ -371,7 +406,8 @@ static bool all_gone(int ms)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	for (;;) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
 
 		/*
 		 * Orphans become init's children, so no child is no process. The
@@ -383,6 +419,8 @@ static bool all_gone(int ms)
 			if (now_ms() >= end)
 				return false;
 			sigtimedwait(&chld, NULL, &tick);
+		} else {
+			take_last_status(pid, status);
 		}
 	}
 }
@@ -433,9 +471,10 @@ static void __attribute__((noreturn)) shut_down(int how)
 	/* Output that ^S holds back would be waited for in vain. */
 	tcflow(0, TCOON);
 	tcdrain(0);
-	/* SIGHUP because interactive shells ignore SIGTERM. */
 	kill(-1, SIGTERM);
-	kill(-1, SIGHUP);
+	/* Interactive shells ignore that one; a job may have something to say yet. */
+	if (!is_job)
+		kill(-1, SIGHUP);
 	kill(-1, SIGCONT);
 	if (!all_gone(TERM_MS)) {
 		kill(-1, SIGKILL);
@@ -450,45 +489,29 @@ static void __attribute__((noreturn)) shut_down(int how)
 		pause();
 }
 
-static void write_exit_code(int status)
-{
-	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	FILE *f = fopen("/proc/exitcode", "we");
-
-	/* A kernel that cannot exit with a status has no such file. */
-	if (!f)
-		return;
-	fprintf(f, "%d\n", code);
-	if (fclose(f))
-		warn("/proc/exitcode");
-}
-
 /* Reaps all that ended; ends the machine if MAIN did. */
-static void reap(pid_t main_pid, bool batch)
+static void reap(void)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == main_pid) {
-			if (batch)
-				write_exit_code(status);
+		if (is_main(pid, status))
 			shut_down(RB_POWER_OFF);
-		}
 		for (int i = 0; i < NCONS; i++)
 			if (cons[i].shell == pid)
 				watch(&cons[i]);
 	}
 }
 
-static void take_signals(int sigfd, pid_t main_pid, bool batch)
+static void take_signals(int sigfd)
 {
 	struct signalfd_siginfo si;
 
 	while (read(sigfd, &si, sizeof(si)) == sizeof(si)) {
 		switch (si.ssi_signo) {
 		case SIGCHLD:
-			reap(main_pid, batch);
+			reap();
 			break;
 		case SIGTERM:
 			shut_down(RB_AUTOBOOT);
@@ -502,7 +525,7 @@ static void take_signals(int sigfd, pid_t main_pid, bool batch)
 	}
 }
 
-static void main_loop(int sigfd, pid_t main_pid, bool batch)
+static void main_loop(int sigfd)
 {
 	for (;;) {
 		struct pollfd fds[1 + NCONS] = { { .fd = sigfd, .events = POLLIN } };
@@ -517,7 +540,7 @@ static void main_loop(int sigfd, pid_t main_pid, bool batch)
 			if (fds[1 + i].revents)
 				console_event(&cons[i], fds[1 + i].revents);
 		if (fds[0].revents)
-			take_signals(sigfd, main_pid, batch);
+			take_signals(sigfd);
 	}
 }
 
@@ -527,7 +550,6 @@ int main(void)
 		SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGPWR,
 	};
 	char *command;
-	pid_t pid;
 	int sigfd;
 
 	if (getpid() != 1) {
@@ -569,8 +591,9 @@ int main(void)
 	command = param("run");
 	unsetenv("run");
 	unsetenv("overlay");
-	pid = start_on_console(command);
-	if (pid < 0)
+	is_job = command != NULL;
+	main_pid = start_on_console(command);
+	if (main_pid < 0)
 		shut_down(RB_POWER_OFF);
 	if (!command) {
 		for (int i = 0; i < NCONS; i++) {
@@ -578,5 +601,5 @@ int main(void)
 			watch(&cons[i]);
 		}
 	}
-	main_loop(sigfd, pid, command != NULL);
+	main_loop(sigfd);
 }
