@@ -178,6 +178,7 @@ const struct mc_command mc_commands[] = {
 	{ "go", MC_INTERRUPT, mc_go, "go - on after a stop" },
 	{ "config", MC_PROCESS, mc_config, "config DEVICE=... - plug a device in, as on the command line" },
 	{ "config", MC_PROCESS, mc_config, "config DEVICE - what it is" },
+	{ "config", MC_PROCESS, mc_config, "config mem=-SIZE - give memory back; mem=+SIZE takes it again" },
 	{ "remove", MC_PROCESS, mc_remove, "remove DEVICE - unplug it" },
 	{ "proc", MC_PROCESS, mc_proc, "proc FILE - contents of the guest's /proc/FILE" },
 	{ "log", MC_INTERRUPT, mc_log, "log TEXT - write it to the kernel's log" },
