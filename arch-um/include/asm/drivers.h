@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the port calls of the virtual drivers (drivers-virtual/).
+ * What the virtual drivers (drivers-virtual/) offer to the port and to each other.
  */
 #ifndef __ASM_UM_DRIVERS_H
 #define __ASM_UM_DRIVERS_H
