@@ -82,7 +82,7 @@ int chan_refuse(const struct chan_request *req, const char *what, int err)
 		seq_buf_printf(why, "%s: this is a directory", what);
 		break;
 	case -ENXIO:
-		seq_buf_printf(why, "%s: nobody reads there: start what is to first", what);
+		seq_buf_printf(why, "%s: no program reads from it: start that first", what);
 		break;
 	default:
 		seq_buf_printf(why, "%s cannot be opened: host error %pe", what, ERR_PTR(err));

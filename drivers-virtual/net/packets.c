@@ -78,10 +78,10 @@ int vec_unix_open(struct vec_link *link, int type, const struct vec_options *o,
 			seq_buf_printf(why, "%s: No such folder", path);
 			break;
 		}
-		seq_buf_printf(why, "%s: No such file: start what is to listen there first", path);
+		seq_buf_printf(why, "%s: No such file: first start the program that listens there", path);
 		break;
 	case -ECONNREFUSED:
-		seq_buf_printf(why, "%s: nobody listens there: start what is to first", path);
+		seq_buf_printf(why, "%s: no program listens there: start it first", path);
 		break;
 	case -EADDRINUSE:
 		seq_buf_printf(why, "%s: this is there already: choose another name", o->src);
