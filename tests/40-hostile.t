@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # Guest programs that attack the guest kernel and the machine: they get a signal or an error, the guest goes on.
 # PROGRAMS="NAME..." runs only these.
-# Time limit: 600 s
+# Time limit: 1500 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 read -r -a programs <<<"${PROGRAMS:-$(cd "$here/hostile" && echo *.c)}"
+LIMIT=150
 
 # The programs, on a disk of their own that the guest's init mounts at /tests.
 mkdir "$tmp/programs"

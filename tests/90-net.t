@@ -401,7 +401,7 @@ refuses() { # OPTION REGEX
 	boot con=null con0=fd:0,fd:1 "$1" "$(run_option true)"
 	refused "$1" "$2"
 }
-refused vec0:transport=frob 'transport=frob'
+refuses vec0:transport=frob 'transport=frob'
 refuses vec0:dst=x 'which transport'
 refuses vec:transport=tap 'vec<n>'
 refuses vec0:transport=bess 'dst='
