@@ -69,17 +69,18 @@ is "a guest that rebooted has no child" "$(cat "/proc/$PID/task/$PID/children" 2
 is "a guest that rebooted has the same command line" "$(grep -a 'umid=reboot' "$tmp/out" | sort | uniq -c | awk '{print $1}')" 2
 kill -TERM "$PID"
 finish
-is "a guest that rebooted powers off with status 0" "$STATUS" 0
+is "a guest that rebooted can be ended" "$STATUS" 143
 
 # Whoever cannot reach its terminal can still ask it to end.
-for signal in TERM INT; do
+for signal in TERM:143 INT:130; do
+	status=${signal#*:} signal=${signal%:*}
 	disk=$(disk_copy disk)
 	start_writing "$disk" 'touch /witness; echo up; sleep 1000'
 	shows '^up'
 	kill "-$signal" "$PID"
 	finish
-	is "SIG$signal shuts a guest down in order" "$STATUS" 0
-	[ "$STATUS" = 0 ] || show
+	is "SIG$signal shuts a guest down in order" "$STATUS" "$status"
+	[ "$STATUS" = "$status" ] || show
 	unlike "after SIG$signal the disk has nothing to recover" \
 		"$(dumpe2fs -h "$disk" 2>&1 | grep -E '^Filesystem (features|state):')" 'needs_recovery'
 	like "after SIG$signal the disk has what was written" "$(debugfs -R 'stat /witness' "$disk" 2>&1)" 'Type: regular'
@@ -98,8 +99,8 @@ terminal_end() { # HOW COMMAND
 terminal_end "exit" "exit 3" '' 3
 terminal_end "poweroff" "poweroff -f" '' 0
 terminal_end "panic" "echo c >/proc/sysrq-trigger" '' "$PANIC"
-terminal_end "SIGTERM" "sleep 1000" TERM 0
-terminal_end "SIGHUP" "sleep 1000" HUP 0
+terminal_end "SIGTERM" "sleep 1000" TERM 143
+terminal_end "SIGHUP" "sleep 1000" HUP 129
 on_terminal 24 80 "$LINUX" ubd0=/nowhere
 finish_terminal
 is "a bad image: the terminal is restored" "$STATUS $RESTORED" "$BAD same"

@@ -106,8 +106,16 @@ boot quiet 'run="exit";"false"'
 is "quotes at both ends of a command are not taken off" "$STATUS" 0
 boot quiet init=/bin/busybox -- sh -c 'echo x=1 y; poweroff -f'
 is "words for init with blanks before the first =" "$STATUS" 0
-boot quiet 'run=echo "a b"; exit 5'
-refused_alone "blanks in double quotes, which the kernel cannot be told," 'write single quotes'
+boot quiet "run=test \"a b\" = 'a b' && exit 5"
+is "blanks in double quotes, too" "$STATUS" 5
+boot quiet "run=echo '\"' \"'\"
+printf '%s-' \"a  \\\"b\" \\\\
+exit 6"
+is "and lines, and all kinds of quotes together" "$OUT:$STATUS" $'" \'\na  "b-\\-:6'
+boot quiet init=/bin/busybox -- sh -c 'echo "a b"'
+refused_alone "blanks in double quotes for another init, which the kernel cannot be told," 'write single quotes'
+boot quiet "run=$(printf '%05000d' 0)"
+refused_alone "a command that is too long" 'run=: .*put it into a file of the disk'
 
 # What upstream has or had.
 boot quiet eth0=tuntap,tap0 'run=true'

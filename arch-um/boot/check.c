@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "stage.h"
@@ -38,6 +40,27 @@ void check_host(struct boot_info *info)
 {
 	check_cpu(info);
 	check_seccomp();
+}
+
+#define PROGRAMS	(4ULL << 30)	/* what the guest's programs may map, at least */
+
+/*
+ * The guest's address space is the host's, and its memory is a file: neither is used
+ * up, but both are measured.
+ */
+void check_limits(unsigned long long size)
+{
+	struct rlimit limit;
+
+	unsigned long long addresses = size + VMALLOC_END - VMALLOC_START + PROGRAMS;
+
+	signal(SIGXFSZ, SIG_IGN);
+	if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur < addresses)
+		die("ulimit -v allows %llu KiB of address space, and the guest takes %llu: start it with ulimit -v unlimited",
+		    (unsigned long long)limit.rlim_cur >> 10, addresses >> 10);
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < size)
+		die("ulimit -f allows files of %llu KiB, and the guest's memory is one of %llu: raise it, or ask for less with mem=",
+		    (unsigned long long)limit.rlim_cur >> 10, size >> 10);
 }
 
 static unsigned long long read_number(const char *path)

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -152,7 +151,6 @@ void load_and_enter(struct boot_info *info)
 	copy = (void *)(PAGE_OFFSET + info->image);
 	*copy = *info;
 
-	prctl(PR_SET_NAME, "linux");
 	forget_libc();
 	asm volatile("jmp *%0" : : "r"(eh->e_entry), "D"(copy) : "memory");
 	__builtin_unreachable();

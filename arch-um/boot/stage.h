@@ -19,6 +19,9 @@ void close_unnamed(int argc, char **argv);
 /* End with die() if this CPU or host lacks what cannot be done without. */
 void check_host(struct boot_info *info);
 
+/* End with die() if a limit of this process (ulimit) keeps it from having @size of memory. */
+void check_limits(unsigned long long size);
+
 /* Bytes of memory that the host could give now. */
 unsigned long long host_memory(void);
 

@@ -25,7 +25,7 @@ struct kernel_sigaction {
 };
 
 static const int faults[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
-static const int interrupts[] = { SIGALRM, SIGIO, SIGWINCH, SIGTERM, SIGINT, SIGHUP };
+static const int interrupts[] = { SIGALRM, SIGIO, SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGCONT };
 #define NR(array) (sizeof(array) / sizeof(*(array)))
 
 _Static_assert(sizeof(stack_t) == sizeof(host_stack_armed), "stack_t");

@@ -104,6 +104,39 @@ int host_tty_raw(int fd)
 	return host_retry(host_syscall3(__NR_ioctl, fd, TCSETS, (long)&modes));
 }
 
+/* Both have only what make_raw() decides on. */
+static int is_raw(const struct termios *modes)
+{
+	struct termios raw = *modes;
+
+	make_raw(&raw);
+	return !memcmp(&raw, modes, sizeof(raw));
+}
+
+/*
+ * While the process was stopped the terminal was the shell's, which has set it as it
+ * likes.  Where it went on in the background the host stops it again.
+ */
+void host_tty_resume(void)
+{
+	struct termios modes;
+	struct saved *s;
+
+	for (s = saved; s < saved + nr_saved; s++) {
+		if (s->fd < 0)
+			continue;
+		if (s->is_flags) {
+			host_set_nonblock(s->fd, 1);
+			continue;
+		}
+		if (host_syscall3(__NR_ioctl, s->fd, TCGETS, (long)&modes) || is_raw(&modes))
+			continue;
+		s->modes = modes;
+		make_raw(&modes);
+		host_retry(host_syscall3(__NR_ioctl, s->fd, TCSETS, (long)&modes));
+	}
+}
+
 void host_tty_restore(void)
 {
 	/* Last first, so that a terminal saved twice gets its first modes. */

@@ -9,6 +9,7 @@
 #include <linux/sched/debug.h>
 #include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>
+#include <asm/end.h>
 
 static bool print_entry(void *loglvl, unsigned long addr)
 {
@@ -27,6 +28,8 @@ static void print_trace(struct task_struct *task, struct pt_regs *regs, const ch
 /* The walk knows where to begin, so @sp is not needed. */
 void show_stack(struct task_struct *task, unsigned long *sp, const char *loglvl)
 {
+	if (um_panic_says_all())
+		return;
 	if (!task)
 		task = current;
 	if (!try_get_task_stack(task))

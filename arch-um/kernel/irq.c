@@ -10,11 +10,11 @@
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
-#include <linux/reboot.h>
 #include <linux/seq_file.h>
+#include <linux/signal.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/host.h>
 #include <asm/host_irq.h>
 #include <asm/irq.h>
@@ -32,12 +32,6 @@ static unsigned long late_until = INITIAL_JIFFIES;
 #define MAX_EVENTS 16
 static struct host_event events[MAX_EVENTS];
 static int nr_events;		/* found by irq_wait(), not handled yet; or an error */
-
-static void shutdown_work(struct work_struct *work)
-{
-	orderly_poweroff(true);
-}
-static DECLARE_WORK(shutdown_request, shutdown_work);
 
 static struct fd_irq {
 	int fd;
@@ -114,8 +108,14 @@ void irq_dispatch(struct pt_regs *regs)
 			dispatch_soon();
 		if (pending & IRQ_PENDING_WINCH)
 			um_winch();
-		if (pending & IRQ_PENDING_SHUTDOWN)
-			schedule_work(&shutdown_request);
+		if (pending & IRQ_PENDING_CONT)
+			um_continued();
+		if (pending & IRQ_PENDING_HUP)
+			um_end_request(SIGHUP);
+		if (pending & IRQ_PENDING_INT)
+			um_end_request(SIGINT);
+		if (pending & IRQ_PENDING_TERM)
+			um_end_request(SIGTERM);
 	}
 	irq_exit_rcu();
 	set_irq_regs(old);

@@ -30,7 +30,8 @@ struct boot_info *boot_info __ro_after_init;
 static void __init unmap_first_stage(void)
 {
 	static const unsigned long gaps[][2] = {
-		{ 0, KERNEL_BASE },
+		{ 0, TITLE },
+		{ TITLE + TITLE_SIZE, KERNEL_BASE },
 		{ KERNEL_BASE, PAGE_OFFSET },
 		{ VMALLOC_START, 0x7ffffffff000 },
 	};

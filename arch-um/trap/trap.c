@@ -105,9 +105,13 @@ static unsigned int signal_irq(int signo)
 	case SIGWINCH:
 		return IRQ_PENDING_WINCH;
 	case SIGTERM:
+		return IRQ_PENDING_TERM;
 	case SIGINT:
+		return IRQ_PENDING_INT;
 	case SIGHUP:
-		return IRQ_PENDING_SHUTDOWN;
+		return IRQ_PENDING_HUP;
+	case SIGCONT:
+		return IRQ_PENDING_CONT;
 	default:
 		return 0;
 	}

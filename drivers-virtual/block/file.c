@@ -16,6 +16,8 @@
 #include <linux/stat.h>
 #include <linux/string.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
+#include <asm/setup.h>
 #include "image.h"
 
 static int cannot_open(const struct ubd_option *o, const char *path, int err)
@@ -128,10 +130,39 @@ static int open_cached(struct ubd_file *f, const struct ubd_option *o, unsigned 
 			*access = HOST_O_READ;
 			f->read_only = true;
 			pr_notice("%s cannot be written: ubd%s is read-only\n", f->path, o->name);
+			if (system_state < SYSTEM_RUNNING && um_has_option("rw"))
+				um_tell("ubd%s=%s: the file cannot be written, so the disk is read-only in spite of rw",
+					o->name, f->path);
 			return readable;
 		}
 	}
 	return fd;
+}
+
+/*
+ * Some files hold a disk's contents, and are none.  The guest may want them all the
+ * same; a panic over the root tells of them (kernel/reboot.c).
+ */
+static void note_format(const struct ubd_file *f)
+{
+	static const struct {
+		const char *magic, *name;
+	} formats[] = {
+		{ "QFI\xfb", "a qcow2 image" },
+		{ "KDMV", "a VMDK image" },
+		{ "\x1f\x8b", "a compressed file" },
+		{ "\xfd\x37zX", "a compressed file" },
+		{ "\x28\xb5\x2f\xfd", "a compressed file" },
+		{ "BZh", "a compressed file" },
+	};
+	char start[5] = "";
+	unsigned int i;
+
+	if (host_pread(f->cached, start, sizeof(start) - 1, 0) < 0)
+		return;
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (strstarts(start, formats[i].magic))
+			pr_notice("%s is %s, not a disk\n", f->path, formats[i].name);
 }
 
 int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *path,
@@ -174,6 +205,7 @@ int ubd_file_open(struct ubd_file *f, const struct ubd_option *o, const char *pa
 		ubd_file_close(f);
 		return err;
 	}
+	note_format(f);
 	open_direct(f, path, access);
 	if (f->direct < 0)
 		pr_notice("ubd%s: %s has no O_DIRECT: it goes through the host's page cache\n",

@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
+#include <linux/stat.h>
 #include <linux/string.h>
 #include <asm/host.h>
 #include "chan.h"
@@ -99,6 +100,15 @@ int chan_refuse_late(const struct chan_request *req, const char *what, const cha
 	return -EOPNOTSUPP;
 }
 
+static bool is_stream(int fd)
+{
+	struct host_stat st;
+
+	if (host_isatty(fd) || host_fstat(fd, &st))
+		return false;
+	return S_ISFIFO(st.mode) || S_ISREG(st.mode) || S_ISCHR(st.mode);
+}
+
 static void raw_terminals(struct list_head *chans)
 {
 	struct chan *chan;
@@ -111,6 +121,7 @@ static void raw_terminals(struct list_head *chans)
 	 */
 	list_for_each_entry(chan, chans, list) {
 		chan->terminal = host_isatty(chan->fd);
+		chan->stream = is_stream(chan->fd);
 		typed |= chan->terminal && chan->reads && !chan->writes;
 	}
 	list_for_each_entry(chan, chans, list)

@@ -25,11 +25,13 @@ struct chan {
 	const char *device;		/* what the host has given for it, or NULL */
 	bool reads, writes;
 	bool terminal;			/* @fd is a terminal of the host */
+	bool stream;			/* @fd is a pipe or a file */
 
 	/* The line's, under its lock */
 	int irq;			/* 0: always ready, or the line has none yet */
 	bool gone;			/* to be closed by the line's work */
 	bool ended;			/* no more input will come */
+	bool lost;			/* output, and that was told */
 	bool left;			/* the other end hung up, and nobody reads what it has sent */
 	bool knocking;			/* there is something for ops->accept() */
 
@@ -112,8 +114,9 @@ int chan_open_all(const char *name, const char *spec, struct list_head *chans,
 		  struct seq_buf *why);
 void chan_close_all(struct list_head *chans);
 
-/* Under the line's lock: the end of @chan, or of its output. */
+/* Under the line's lock: the end of @chan, or of its output, or that it cannot be written. */
 void chan_gone(struct chan *chan);
 void chan_unread(struct chan *chan);
+void chan_lost(struct chan *chan, int err);
 
 #endif

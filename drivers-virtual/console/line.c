@@ -8,20 +8,107 @@
  */
 #define pr_fmt(fmt) "console: " fmt
 
+#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/poll.h>
 #include <linux/serial.h>
+#include <linux/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tty_driver.h>
 #include <linux/tty_flip.h>
+#include <linux/tty_ldisc.h>
 #include <asm/drivers.h>
+#include <asm/end.h>
 #include <asm/host_irq.h>
 #include "line.h"
 
 DEFINE_MUTEX(lines_mutex);
 
 /* Input */
+
+#define RAW_ENDS	4	/* that one may pass over who reads all as it comes */
+
+static void line_listen_locked(struct line *line);
+
+/* Will anything come yet, from whomever? */
+static bool line_can_read(struct line *line)
+{
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (!chan->gone && (chan->ops->accept || (chan->reads && !chan->ended)))
+			return true;
+	return false;
+}
+
+/*
+ * The end of a file is the end of the terminal's input: the character for it, as if
+ * it had been typed, whenever programs have read all else.  When it is read the line
+ * discipline unthrottles the terminal, which brings the next one, for this end stays.
+ * Shells that edit lines themselves know that character, too, after a line that has
+ * an end.  Who takes it for a key is told by a hang-up, and by no more of them.
+ */
+static void line_put_end_locked(struct line *line, struct tty_struct *tty)
+{
+	if (L_ICANON(tty)) {
+		line->raw_ends = 0;
+	} else if (line->raw_ends++ >= RAW_ENDS) {
+		if (line->raw_ends == RAW_ENDS + 1)
+			tty_hangup(tty);
+		return;
+	} else if (line->last_input != '\n') {
+		tty_insert_flip_char(&line->port, '\n', TTY_NORMAL);
+		line->last_input = '\n';
+	}
+	if (tty_insert_flip_char(&line->port, tty->termios.c_cc[VEOF], TTY_NORMAL))
+		tty_flip_buffer_push(&line->port);
+	else
+		schedule_delayed_work(&line->in_work, 1);
+}
+
+/* Only the line discipline knows what it has still, and tells those who poll. */
+static bool line_has_input(struct tty_struct *tty)
+{
+	struct tty_ldisc *ldisc = tty_ldisc_ref(tty);
+	struct file nobody = {};
+	__poll_t ready = 0;
+
+	if (!ldisc)
+		return true;
+	if (ldisc->ops->poll)
+		ready = ldisc->ops->poll(tty, &nobody, NULL);
+	tty_ldisc_deref(ldisc);
+	return ready & (EPOLLIN | EPOLLHUP);
+}
+
+/* A terminal that nobody has open learns of it when somebody opens it. */
+static void line_look_for_end(struct line *line)
+{
+	struct tty_struct *tty = tty_port_tty_get(&line->port);
+	unsigned long flags;
+
+	if (!tty)
+		return;
+	/* First, so that no reader's unthrottling is missed. */
+	set_bit(TTY_THROTTLED, &tty->flags);
+	if (!line_has_input(tty)) {
+		spin_lock_irqsave(&line->lock, flags);
+		if (line->open && line->at_end)
+			line_put_end_locked(line, tty);
+		spin_unlock_irqrestore(&line->lock, flags);
+	}
+	tty_kref_put(tty);
+}
+
+static void line_ended_locked(struct line *line)
+{
+	if (line->at_end || line_can_read(line))
+		return;
+	line->at_end = true;
+	schedule_delayed_work(&line->in_work, 0);
+}
 
 /* Take what is there and fits. */
 static void chan_take_locked(struct chan *chan)
@@ -40,13 +127,17 @@ static void chan_take_locked(struct chan *chan)
 		n = chan->ops->read(chan, line->input, room);
 		if (n > 0) {
 			tty_insert_flip_string(&line->port, line->input, n);
+			line->last_input = line->input[n - 1];
 			got = true;
 		} else if (n != -EAGAIN) {
 			chan->ended = true;
+			if (!chan->ops->leaves)
+				line_ended_locked(line);
 			if (chan->ops->leaves && (n < 0 || !chan->ops->hangs_up || !chan->writes))
 				chan_gone(chan);
 		}
-	} while (n == room);
+		/* No interrupt tells of the end of a pipe that nobody had open before we did. */
+	} while (n == room || (n > 0 && chan->stream));
 	if (got)
 		tty_flip_buffer_push(&line->port);
 }
@@ -108,6 +199,8 @@ static void line_in_work(struct work_struct *work)
 			chan_take_locked(chan);
 	line_listen_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);
+	if (line->at_end)
+		line_look_for_end(line);
 }
 
 /*
@@ -121,6 +214,14 @@ static void chan_check_end(struct chan *chan)
 	chan->left = true;
 	if (chan->ended || !chan->line->open)
 		chan_gone(chan);
+}
+
+/* Nobody reads what the line shows.  A guest whose own console that is has no more to do. */
+static void line_hang_up(struct line *line)
+{
+	tty_port_tty_hangup(&line->port, false);
+	if (line->driver == &line_drivers[CON] && !line->index)
+		um_end_request(SIGPIPE);
 }
 
 static irqreturn_t chan_interrupt(int irq, void *dev)
@@ -169,6 +270,49 @@ void chan_unread(struct chan *chan)
 		chan_gone(chan);
 }
 
+static bool line_can_write(struct line *line)
+{
+	struct chan *chan;
+
+	list_for_each_entry(chan, &line->chans, list)
+		if (!chan->gone && (chan->writes || chan->ops->accept))
+			return true;
+	return false;
+}
+
+static const char *lost_because(int err)
+{
+	switch (err) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return "no space is left on the host's disk";
+	case -EFBIG:
+		return "the host lets the file grow no further (ulimit -f)";
+	default:
+		return "the host cannot write it";
+	}
+}
+
+/* The host has not taken what is shown: a full disk, or nobody reads it. */
+void chan_lost(struct chan *chan, int err)
+{
+	struct line *line = chan->line;
+
+	if (err == -EPIPE || err == -ECONNRESET || (err == -EIO && chan->terminal)) {
+		chan_unread(chan);
+		if (line_can_write(line))
+			return;
+		line->unread = true;
+		schedule_delayed_work(&line->work, 0);
+		return;
+	}
+	if (!chan->lost)
+		um_tell("%s=%s: what is shown there is lost: %s (error %pe)", line->name,
+			line->spec, lost_because(err), ERR_PTR(err));
+	chan->lost = true;
+	um_output_lost();
+}
+
 /* A channel that is always ready (a file) has no interrupt: 0. */
 static void chan_go_live(struct chan *chan)
 {
@@ -200,7 +344,7 @@ static void line_work(struct work_struct *work)
 	struct chan *chan, *next;
 	unsigned long flags;
 	LIST_HEAD(gone);
-	bool again = false, wake;
+	bool again = false, wake, unread;
 
 	mutex_lock(&lines_mutex);
 	spin_lock_irqsave(&line->lock, flags);
@@ -208,9 +352,13 @@ static void line_work(struct work_struct *work)
 		if (chan->gone)
 			list_move(&chan->list, &gone);
 	wake = line_push_locked(line);
+	unread = line->unread;
+	line->unread = false;
 	spin_unlock_irqrestore(&line->lock, flags);
 	if (wake)
 		tty_port_tty_wakeup(&line->port);
+	if (unread)
+		line_hang_up(line);
 
 	list_for_each_entry_safe(chan, next, &gone, list)
 		chan_free(chan);
@@ -263,12 +411,19 @@ int line_change(struct line *line, const char *spec, struct list_head *chans)
 	old_text = line->spec;
 	line->spec = text;
 	line->ring = ring;
-	line->shown = false;
+	line->shown = line->typed = line->plain = false;
+	line->at_end = false;
+	line->raw_ends = 0;
+	line->last_input = '\n';
 	list_splice_init(&line->chans, &old);
 	list_for_each_entry(chan, &old, list)
 		chan->gone = true;
-	list_for_each_entry(chan, chans, list)
+	list_for_each_entry(chan, chans, list) {
 		line->shown |= chan->ops->shown || (chan->writes && chan->terminal);
+		line->typed |= (chan->reads || chan->ops->accept) && !chan->stream;
+		line->plain |= chan->writes && chan->stream;
+	}
+	line->plain &= !line->shown;
 	line->told = (struct host_winsize){};
 	spin_unlock_irqrestore(&line->lock, flags);
 
@@ -333,6 +488,12 @@ void line_told_size(struct line *line, unsigned short rows, unsigned short cols)
 	schedule_work(&line->resize_work);
 }
 
+void um_continued(void)
+{
+	host_tty_resume();
+	um_winch();
+}
+
 void um_winch(void)
 {
 	struct line_driver *driver;
@@ -352,15 +513,34 @@ void um_winch(void)
 
 /* Terminal */
 
+static struct line *tty_line(struct tty_struct *tty)
+{
+	return container_of(tty->port, struct line, port);
+}
+
+/* Streams of bytes are no teletypes: a pipe has no echo, and a file no carriage returns. */
+static void line_set_termios(struct tty_struct *tty, const struct ktermios *old)
+{
+	struct line *line = tty_line(tty);
+
+	if (line->plain)
+		tty->termios.c_oflag &= ~ONLCR;
+	if (!line->typed)
+		tty->termios.c_lflag &= ~ECHO;
+}
+
 static int line_activate(struct tty_port *port, struct tty_struct *tty)
 {
 	struct line *line = container_of(port, struct line, port);
 	unsigned long flags;
 
 	line_winsize(line, &tty->winsize);
+	line_set_termios(tty, NULL);
 	spin_lock_irqsave(&line->lock, flags);
 	line->open = true;
 	line->throttled = false;
+	line->raw_ends = 0;
+	schedule_delayed_work(&line->in_work, 0);
 	line_listen_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);
 	return 0;
@@ -392,11 +572,6 @@ static const struct tty_port_operations line_port_ops = {
 	.shutdown	= line_shutdown,
 	.destruct	= line_destruct,
 };
-
-static struct line *tty_line(struct tty_struct *tty)
-{
-	return container_of(tty->port, struct line, port);
-}
 
 /* A terminal that is open outlives its line's removal. */
 static int line_install(struct tty_driver *tty_driver, struct tty_struct *tty)
@@ -521,6 +696,8 @@ static void line_unthrottle(struct tty_struct *tty)
 
 	spin_lock_irqsave(&line->lock, flags);
 	line->throttled = false;
+	if (line->at_end)
+		schedule_delayed_work(&line->in_work, 0);
 	line_listen_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);
 }
@@ -535,6 +712,7 @@ const struct tty_operations line_tty_ops = {
 	.write_room	= line_write_room,
 	.chars_in_buffer = line_chars_in_buffer,
 	.flush_buffer	= line_flush_buffer,
+	.set_termios	= line_set_termios,
 	.throttle	= line_throttle,
 	.unthrottle	= line_unthrottle,
 };

@@ -39,16 +39,22 @@ struct line {
 	u8 *ring;			/* the last RING_SIZE bytes; NULL: nobody will want them */
 	u64 written;			/* bytes so far */
 	bool shown;			/* somewhere on a terminal: printk's lines need a return */
+	bool typed;			/* at a terminal, or where one may be: it has an echo */
+	bool plain;			/* a pipe or file takes the output: lines end as programs say */
 	bool deferred;			/* something is to be pushed, */
 	struct timer_list push_timer;	/* at the latest then */
 	struct timer_list hold_timer;	/* somebody's patience ends */
 	bool starved;			/* a writer found no room */
+	bool unread;			/* nobody takes its output any more, and it is told so */
 
 	/* Input */
 	struct delayed_work in_work;	/* polls for input where no interrupt tells */
 	bool open;
 	bool throttled;			/* by the line discipline */
 	bool full;			/* no room in the port's buffer */
+	bool at_end;			/* all input has come: programs read its end, as often as they ask */
+	u8 last_input;
+	unsigned int raw_ends;		/* so often to one that reads all as it comes */
 	struct host_winsize told;	/* by a client; newer than the terminal's if not 0 */
 	u8 input[INPUT_SIZE];
 };

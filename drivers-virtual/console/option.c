@@ -185,6 +185,34 @@ static void __init line_at_boot(struct line_driver *driver, unsigned int index, 
 	pr_warn("%s\n", seq_buf_str(&why));
 }
 
+/* console= a line that there is not shows nothing, and init has no console. */
+static void __init look_at_consoles(void)
+{
+	const char *at = boot_info->command_line, *name;
+	struct line_driver *driver;
+	unsigned int i;
+	char *rest;
+	int n;
+
+	for (; (at = strstr(at, "console=")); at++) {
+		if (at != boot_info->command_line && at[-1] != ' ')
+			continue;
+		name = at + strlen("console=");
+		for (i = DRIVERS; i-- > 0;) {
+			driver = &line_drivers[i];
+			if (!strstarts(name, driver->name))
+				continue;
+			n = line_number(name + strlen(driver->name), &rest);
+			if (n == -ERANGE || (n >= 0 && !driver->lines[n]))
+				um_tell("console=%.*s: this line leads nowhere: give it a channel, as with %s%.*s=fd:0,fd:1",
+					(int)strcspn(name, " ,"), name, driver->option,
+					(int)strspn(name + strlen(driver->name), "0123456789"),
+					name + strlen(driver->name));
+			break;
+		}
+	}
+}
+
 /* Open the channels, for they can be opened only now; and show the log. */
 static int __init line_console_init(void)
 {
@@ -202,6 +230,8 @@ static int __init line_console_init(void)
 				line_at_boot(driver, i, spec);
 		}
 	}
+	if (!boot_info->reboots)
+		look_at_consoles();
 	for (driver = line_drivers; driver < line_drivers + DRIVERS; driver++)
 		register_console(&driver->console);
 	line_output_start();

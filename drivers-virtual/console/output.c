@@ -180,10 +180,9 @@ static void chan_give(struct chan *chan)
 			chan_unread(chan);
 		} else {
 			/* Nobody will read this; perhaps what comes next. */
-			printk_deferred_once(KERN_WARNING "console: %s: the host does not take what is shown (%s: %pe): it is lost\n",
-					     line->name, chan->ops->name, ERR_PTR(n));
 			chan->nr_owed = 0;
 			chan->taken = line->written;
+			chan_lost(chan, n);
 		}
 	}
 	chan->waiting = false;

@@ -24,7 +24,10 @@ static ssize_t exitcode_write(struct file *file, const char __user *text, size_t
 {
 	int err = kstrtoint_from_user(text, len, 0, &uml_exitcode);
 
-	return err ?: len;
+	if (err)
+		return err;
+	uml_exitcode_written = true;
+	return len;
 }
 
 static const struct proc_ops exitcode_ops = {

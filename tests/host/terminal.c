@@ -55,6 +55,14 @@ static int copy(int from, int to)
 	return 1;
 }
 
+static void drain(int signals)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) < 0)
+		err(125, "signalfd");
+}
+
 /* c_cc has unused bytes, so the structures cannot be compared as a whole. */
 static int same(const struct termios *a, const struct termios *b)
 {
@@ -115,15 +123,17 @@ int main(int argc, char **argv)
 	fds[0] = (struct pollfd){ .fd = 0, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = master, .events = POLLIN };
 	fds[2] = (struct pollfd){ .fd = ended, .events = POLLIN };
-	while (!fds[2].revents) {
+	/* One that is only stopped goes on. */
+	while (!waitpid(pid, &status, WNOHANG)) {
 		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			err(125, "poll");
 		if (fds[0].revents && !copy(0, master))
 			fds[0].fd = -1;
 		if (fds[1].revents && !copy(master, 1))
 			fds[1].fd = -1;
+		if (fds[2].revents)
+			drain(ended);
 	}
-	waitpid(pid, &status, 0);
 	/* The master shows the settings of the other end. */
 	if (tcgetattr(master, &after))
 		err(125, "the terminal's settings");

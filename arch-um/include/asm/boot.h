@@ -11,6 +11,9 @@
 #define BOOT_MAGIC	0x6f6c6f736c6d75UL	/* "umlsolo" */
 #define BOOT_TEXT_SIZE	4096
 
+/* Stands in the value of run= for a double quote, which the kernel could not be told of */
+#define BOOT_QUOTE	1
+
 enum boot_guard { GUARD_NONE, GUARD_MPROTECT };
 
 struct boot_info {
@@ -26,6 +29,7 @@ struct boot_info {
 	unsigned int huge;		/* MADV_COLLAPSE works */
 	unsigned int fsgsbase;		/* user mode may use rdfsbase and wrfsbase */
 	unsigned int reboots;
+	unsigned int job;		/* run= is on the command line: the guest's status is the job's */
 	char command_line[BOOT_TEXT_SIZE];
 	char environment[BOOT_TEXT_SIZE];	/* HOME=..., \0 separated, ends with \0\0 */
 	struct host_kept kept;

@@ -14,6 +14,9 @@ void um_console_early(void);
 /* The host's terminal has changed its size.  Any context. */
 void um_winch(void);
 
+/* This process was stopped and goes on.  Any context. */
+void um_continued(void);
+
 /* Before the guest waits in the host: write out what consoles have put off. */
 #ifdef CONFIG_UML_LINES
 void um_console_flush(void);

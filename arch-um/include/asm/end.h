@@ -31,6 +31,22 @@ void um_end_register(struct notifier_block *nb);
 
 /* What the process exits with after a power off; after a halt too, if it is not 0. */
 extern int uml_exitcode;
+extern bool uml_exitcode_written;
+
+/* Some output did not get to where it should have: no status of success.  Any context. */
+void um_output_lost(void);
+
+/*
+ * The host asks for the guest's end by the signal @signo (SIGPIPE: nobody reads its
+ * console any more): in order, or at once if it is asked for again.  Any context.
+ */
+void um_end_request(int signo);
+
+/* Tell whoever started linux, in one line on the host's stderr.  Any context. */
+__printf(1, 2) void um_tell(const char *fmt, ...);
+
+/* Is the kernel in a panic whose message alone says what there is to say? */
+bool um_panic_says_all(void);
 
 /*
  * Bad input at start-up: say on the host's stderr what is wrong and what to

@@ -105,6 +105,7 @@ struct host_winsize {
 
 int host_isatty(int fd);
 int host_tty_raw(int fd);	/* saves the first state of each fd for host_tty_restore() */
+void host_tty_resume(void);	/* after a stop of the process: raw again what was */
 void host_tty_restore(void);	/* undoes it, and host_private(); at any time, also while dying */
 void host_tty_release(int fd);	/* undoes it for @fd, which is about to be closed */
 int host_tty_winsize(int fd, struct host_winsize *ws);

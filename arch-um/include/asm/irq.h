@@ -10,8 +10,11 @@
 #define IRQ_PENDING_TIMER	0x01	/* SIGALRM */
 #define IRQ_PENDING_FD		0x02	/* SIGIO: some descriptor became ready */
 #define IRQ_PENDING_WINCH	0x04	/* SIGWINCH */
-#define IRQ_PENDING_SHUTDOWN	0x08	/* SIGTERM, SIGINT, SIGHUP */
+#define IRQ_PENDING_TERM	0x08	/* SIGTERM */
 #define IRQ_PENDING_SOON	0x10	/* no signal: see fd_irq_soon() */
+#define IRQ_PENDING_INT		0x20	/* SIGINT */
+#define IRQ_PENDING_HUP		0x40	/* SIGHUP */
+#define IRQ_PENDING_CONT	0x80	/* SIGCONT */
 
 #ifndef __ASSEMBLY__
 struct pt_regs;

@@ -6,6 +6,7 @@
  *   0x000000010000		guest user space: host addresses are guest addresses
  *   GATE_TEXT			one page, readable and executable in both modes
  *   GATE_DATA			signal stack and exit frame, writable in both modes
+ *   TITLE			what the host's ps shows; readable in both modes
  *   MODULES_VADDR		kernel modules, in reach of PC32 relocations
  *   AIO_BASE			completion rings of the host's AIO
  *   PAGE_OFFSET		physical memory, one memfd; it begins with the kernel image
@@ -29,6 +30,9 @@
 #define GATE_STACK_SIZE		0x8000
 #define GATE_EXIT_FRAME		__UL(0x00007dffffe18000)
 #define GATE_DATA_SIZE		0x9000
+
+#define TITLE			__UL(0x00007dffffe20000)
+#define TITLE_SIZE		0x2000
 
 #define KERNEL_BASE		__UL(0x00007e0000000000)
 #define MODULES_VADDR		__UL(0x00007e0000000000)

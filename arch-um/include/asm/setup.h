@@ -8,6 +8,12 @@
 #ifdef __KERNEL__
 #include <linux/types.h>
 
+/* What init gets as its environment (init/main.c), up to a NULL */
+extern const char *envp_init[];
+
+/* Has the command line an option that begins so?  ("rw" and "rw..." are not told apart.) */
+bool um_has_option(const char *begins);
+
 /* A panic ends the process (reboot.c). */
 void panic_init(void);
 
