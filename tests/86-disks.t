@@ -127,7 +127,7 @@ if mkdir "$tmp/small" && mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/nul
 	head -c 64M /dev/urandom >"$tmp/base"
 	full_disk "a full host under a COW file" 'dd if=/dev/urandom of=/dev/ubdc bs=64k count=512 oflag=direct 2>&1; sync; true' \
 		ubd2="$tmp/small/cow,$tmp/base"
-	guest 'sha256sum </dev/ubdc' ubd2="$tmp/small/cow"
+	guest 'sha256sum </dev/ubdc' ubd2="$tmp/small/cow,$tmp/base"
 	is "a COW disk on a full host is still whole" "$STATUS" 0
 	rm "$tmp/small/cow"
 	truncate -s 64M "$tmp/small/fs"
