@@ -12,6 +12,7 @@ guest 'cat; echo end of file; cat; echo again'
 is "the end of stdin is the end of the guest's" "$OUT:$STATUS" $'end of file\nagain:0'
 printf 'one\ntwo\nthree' >"$tmp/file"
 INPUT=$tmp/file
+# shellcheck disable=SC2016 # for the guest
 guest 'read a; read b; read c; echo "$a-$b-$c"; read d; echo "$?"'
 is "the end of a file comes after all of it, an unfinished line too" "$OUT:$STATUS" $'one-two-three\n1:0'
 guest 'cat | tr a-z A-Z; echo'
@@ -31,6 +32,7 @@ boot quiet
 like "a last command without an end of its line is run" "$OUT" $'(^|\n)typed'
 is "the end of stdin ends a shell" "$STATUS" 0
 # One that reads every key as it comes is told by a hang-up.
+# shellcheck disable=SC2016 # for the guest
 guest 'exec </dev/tty0; stty -icanon; i=0; while dd bs=1 count=1 2>/dev/null | grep -q .; do i=$((i+1)); done; sync; echo over >/dev/null; exit 5'
 is "one that reads keys is not given the end for ever" "$STATUS" 5
 INPUT=/dev/null
