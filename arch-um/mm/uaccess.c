@@ -9,18 +9,25 @@
  */
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <asm/far.h>
 #include <asm/hostmap.h>
 #include <asm/trap.h>
 #include <asm/word-at-a-time.h>
 
-/* Where the kernel may touch @addr, or NULL if the page has to be faulted in. */
+/*
+ * Where the kernel may touch @addr, or NULL if the page has to be faulted in.
+ * Callers have checked @addr; a processor that goes on as if they had not must not
+ * load from the kernel's own memory.
+ */
 static void *user_page(unsigned long addr, bool write)
 {
-	unsigned int rights = hostmap_rights(addr);
+	unsigned int rights;
 	pte_t pte;
 
+	addr = array_index_nospec(addr, TASK_SIZE);
+	rights = hostmap_rights(addr);
 	if (rights & (write ? HOSTMAP_WRITE : HOSTMAP_READ))
 		return (void *)addr;
 	pte = guest_entry(current->mm, addr);
@@ -91,9 +98,40 @@ unsigned long __clear_user(void __user *to, unsigned long n)
 EXPORT_SYMBOL(__clear_user);
 
 /*
- * Strings: @found looks at up to @len bytes at a time and returns how many come
- * before the terminating zero, or @len if there is none.
+ * Bytes before the first zero of the @len at @from, or @len if there is none.
+ *
+ * What is there can change at any time: the host's asynchronous reads write to
+ * user pages like another processor, and so does whoever shares a file with the
+ * guest.  So every word is loaded once; what is copied to @to (unless NULL) is
+ * what was searched.  Up to a word behind the zero may come with it.
  */
+static long copy_string(char *to, const char *from, long len)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long word, bits;
+	long n = 0;
+
+	for (; n + (long)sizeof(word) <= len; n += sizeof(word)) {
+		word = READ_ONCE(*(const unsigned long *)(from + n));
+		if (to)
+			put_unaligned(word, (unsigned long *)(to + n));
+		if (has_zero(word, &bits, &constants)) {
+			bits = prep_zero_mask(word, bits, &constants);
+			return n + find_zero(create_zero_mask(bits));
+		}
+	}
+	for (; n < len; n++) {
+		char c = READ_ONCE(from[n]);
+
+		if (to)
+			to[n] = c;
+		if (!c)
+			break;
+	}
+	return n;
+}
+
+/* The same for a string of user memory of at most @count bytes; or -EFAULT. */
 static long each_piece(unsigned long user, char *to, long count)
 {
 	long done = 0;
@@ -105,8 +143,8 @@ static long each_piece(unsigned long user, char *to, long count)
 	count = min_t(unsigned long, count, TASK_SIZE - user);
 	while (done < count) {
 		long len = min_t(long, count - done, PAGE_SIZE - offset_in_page(user + done));
+		const char *p;
 		long n;
-		char *p;
 
 		preempt_disable();
 		p = user_page(user + done, false);
@@ -116,9 +154,7 @@ static long each_piece(unsigned long user, char *to, long count)
 				return -EFAULT;
 			continue;
 		}
-		n = strnlen(p, len);
-		if (to)
-			memcpy(to + done, p, n < len ? n + 1 : n);
+		n = copy_string(to ? to + done : NULL, p, len);
 		preempt_enable();
 		done += n;
 		if (n < len)
