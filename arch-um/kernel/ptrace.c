@@ -10,6 +10,7 @@
 #include <linux/elf.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched.h>
@@ -87,7 +88,7 @@ static unsigned long get_reg(struct task_struct *task, unsigned int reg)
 	case REG(gs):
 		return 0;
 	default:
-		return ((const unsigned long *)regs)[reg];
+		return ((const unsigned long *)regs)[array_index_nospec(reg, NUM_REGS)];
 	}
 }
 
@@ -141,7 +142,7 @@ static int set_reg(struct task_struct *task, unsigned int reg, unsigned long val
 		regs->ip = value;
 		return 0;
 	default:
-		((unsigned long *)regs)[reg] = value;
+		((unsigned long *)regs)[array_index_nospec(reg, NUM_REGS)] = value;
 		return 0;
 	}
 }

@@ -8,6 +8,7 @@
  */
 #include <linux/audit.h>
 #include <linux/entry-common.h>
+#include <linux/nospec.h>
 #include <linux/perf_event.h>
 #include <linux/ptrace.h>
 #include <linux/sched/debug.h>
@@ -117,9 +118,9 @@ static unsigned int signal_irq(int signo)
 	}
 }
 
-static bool is_vsyscall(const siginfo_t *info)
+static bool is_vsyscall(unsigned long call_addr)
 {
-	return (unsigned long)info->si_call_addr >= TASK_SIZE;
+	return call_addr >= TASK_SIZE;
 }
 
 static void do_syscall(struct pt_regs *regs)
@@ -130,11 +131,13 @@ static void do_syscall(struct pt_regs *regs)
 	regs->orig_ax = regs->ax;
 	regs->ax = -ENOSYS;
 	nr = syscall_enter_from_user_mode(regs, nr);
-	if (likely((unsigned int)nr < NR_syscalls))
+	if (likely((unsigned int)nr < NR_syscalls)) {
+		nr = array_index_nospec((unsigned int)nr, NR_syscalls);
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx,
 					      regs->r10, regs->r8, regs->r9);
-	else if (nr != -1)
+	} else if (nr != -1) {
 		regs->ax = sys_ni_syscall();
+	}
 	syscall_exit_to_user_mode(regs);
 }
 
@@ -152,7 +155,9 @@ static bool is_page_fault(int signo, unsigned long trapno, int code)
 static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 			 const struct sigcontext_64 *sc)
 {
+	/* all that is needed of the frame: it is user code's to write to when another task runs */
 	unsigned long trapno = sc->trapno, error = sc->err, cr2 = sc->cr2;
+	unsigned long call_addr = (unsigned long)info->si_call_addr;
 	int code = info->si_code;
 	irqentry_state_t state = irqentry_enter(regs);
 
@@ -192,9 +197,9 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 			force_sig(SIGTRAP);
 		break;
 	case SIGSYS:
-		if (is_vsyscall(info)) {
+		if (is_vsyscall(call_addr)) {
 			/* The host has done its return; as on x86 without vsyscalls it was a bad jump. */
-			regs->ip = (unsigned long)info->si_call_addr;
+			regs->ip = call_addr;
 			regs->sp -= sizeof(long);
 			page_fault(regs, regs->ip, X86_PF_USER | X86_PF_INSTR);
 		} else {
@@ -211,7 +216,8 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 static bool is_syscall(const struct pt_regs *regs, const siginfo_t *info)
 {
 	return info->si_code == SYS_SECCOMP && info->si_arch == AUDIT_ARCH_X86_64 &&
-	       regs->cs == __USER_CS && regs->ip < TASK_SIZE && !is_vsyscall(info);
+	       regs->cs == __USER_CS && regs->ip < TASK_SIZE &&
+	       !is_vsyscall((unsigned long)info->si_call_addr);
 }
 
 /*
@@ -416,5 +422,9 @@ void trap_scrub(void)
 	/* what is live would be lost with it */
 	if (fpu_live)
 		fpu_sync(current);
-	memset((void *)GATE_DATA, 0, GATE_STACK_SIZE);
+	/*
+	 * All of it, for user code can write anywhere in it: also what lies beyond the
+	 * exit frame, which is all that an exit writes to that page.
+	 */
+	memset((void *)GATE_DATA, 0, GATE_DATA_SIZE);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Gate data shows nothing of another process, whose registers are full of a secret. */
+/*
+ * Gate data shows nothing of another process: not of one whose registers are full
+ * of a secret, nor of one that writes it there.
+ */
 #include "hostile.h"
 #include <sched.h>
 
@@ -42,6 +45,18 @@ static int keeper(void *arg)
 	return 0;
 }
 
+/* Wherever gate data can be written to, for somebody else to find. */
+static int messenger(void *arg)
+{
+	(void)arg;
+	while (!*stop) {
+		for (unsigned long at = GATE_DATA; at <= GATE_DATA_END - 8; at += 8)
+			*(volatile unsigned long *)at = ~not_secret;
+		sched_yield();
+	}
+	return 0;
+}
+
 /* Looks at every word, aligned or not, as long as others run. */
 static int spy(void *arg)
 {
@@ -80,25 +95,32 @@ static int own_eyes(void *arg)
 	return 1;
 }
 
-int main(int argc, char **argv)
+static void spies_find_nothing(int (*of)(void *), int ms, const char *what)
 {
-	pid_t keepers[3], spies[2];
+	pid_t others[3], spies[2];
 	bool good = true;
 
-	become(argc, argv);
-	stop = map_shared(PAGE);
-	ok(!in_child(own_eyes, NULL), "a program sees what it left itself");
+	*stop = 0;
 	for (int i = 0; i < 2; i++)
 		spies[i] = spawn(spy, NULL);
 	for (int i = 0; i < 3; i++)
-		keepers[i] = spawn(keeper, NULL);
-	sleep_ms(1500);
+		others[i] = spawn(of, NULL);
+	sleep_ms(ms);
 	*stop = 1;
 	for (int i = 0; i < 2; i++)
 		good &= !wait_for(spies[i]);
-	ok(good, "two spies find nothing of three others");
+	ok(good, "two spies find nothing of three others that %s", what);
 	for (int i = 0; i < 3; i++)
-		good &= !wait_for(keepers[i]);
+		good &= !wait_for(others[i]);
 	ok(good && alive(), "the machine goes on");
+}
+
+int main(int argc, char **argv)
+{
+	become(argc, argv);
+	stop = map_shared(PAGE);
+	ok(!in_child(own_eyes, NULL), "a program sees what it left itself");
+	spies_find_nothing(keeper, 1500, "have a secret in all registers");
+	spies_find_nothing(messenger, 700, "fill gate data with it");
 	return tap_done();
 }
