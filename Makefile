@@ -8,7 +8,7 @@ TESTS ?= tests/*.t
 # Goals that the kernel's own Makefile knows, run on build/src and build/kernel.
 kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig listnewconfig
 
-purposes := boot check bench debian kselftest kunit postgres price
+purposes := boot check bench debian fuzz kselftest kunit pku postgres price
 
 # What runs without this repository: the kernel, the program to attach to it, and their manual pages.
 PREFIX ?= /usr/local
@@ -16,7 +16,7 @@ DESTDIR ?=
 bindir := $(DESTDIR)$(PREFIX)/bin
 mandir := $(DESTDIR)$(PREFIX)/share/man/man1
 
-.PHONY: attach boot check install bench debian experiments kselftest kunit postgres price linux tiny help clean distclean \
+.PHONY: attach boot check install bench debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -28,6 +28,8 @@ help:
 	@echo 'make price         what namespaces cost: this kernel next to one without them, which it builds first'
 	@echo 'make debian        build build/debian.ext4: Debian 12 with systemd, compilers and more'
 	@echo 'make postgres      PostgreSQL own regression tests in a copy of that; takes minutes and the network'
+	@echo 'make pku           attack guests on emulated hosts with protection keys (KERNELS="6.12" takes only that host)'
+	@echo 'make fuzz          attack guests at random, for FUZZ="SECONDS SEED KIND..." (60 s each)'
 	@echo 'make kunit         build a kernel with the tests that kernel code has in itself, and run them'
 	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
 	@echo 'make linux         only build build/linux'
@@ -61,6 +63,12 @@ price: setup-price linux build/check.ext4
 
 postgres: setup-postgres debian
 	@scripts/postgres
+
+pku: setup-pku linux
+	@scripts/pku $(KERNELS)
+
+fuzz: setup-fuzz linux build/check.ext4
+	@scripts/fuzz $(FUZZ)
 
 kunit: setup-kunit
 	@scripts/kunit $(KUNIT_ARGS)

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "stage.h"
 
@@ -36,10 +37,44 @@ static void check_seccomp(void)
 		    strerror(errno));
 }
 
-void check_host(struct boot_info *info)
+/*
+ * Can the host deliver a signal to code that has denied itself all memory?  Before
+ * Linux 6.12 it writes the frame under the PKRU of the code that it interrupts, and
+ * ends the process if that fails.  So a child tries.
+ */
+static void on_trap(int sig)
 {
-	check_cpu(info);
-	check_seccomp();
+	_exit(sig == SIGSEGV ? 0 : 1);
+}
+
+static void trap_without_memory(void)
+{
+	static char stack[65536];
+	stack_t ss = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction sa = { .sa_handler = on_trap, .sa_flags = SA_ONSTACK };
+	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	if (sigaltstack(&ss, NULL) || sigaction(SIGSEGV, &sa, NULL))
+		_exit(1);
+	asm volatile("wrpkru\n\tmov (%%rsp), %%rax" : : "a"(-1), "c"(0), "d"(0) : "memory");
+	_exit(1);
+}
+
+static int delivers_under_pkeys(void)
+{
+	unsigned int a, b, c, d;
+	int status = 1;
+	pid_t pid;
+
+	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(c & bit_OSPKE))
+		return 1;
+	pid = fork();
+	if (!pid)
+		trap_without_memory();
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status == 0;
 }
 
 #define PROGRAMS	(4ULL << 30)	/* what the guest's programs may map, at least */
@@ -74,6 +109,13 @@ static unsigned long long read_number(const char *path)
 		fclose(f);
 	}
 	return n;
+}
+
+void check_host(struct boot_info *info)
+{
+	check_cpu(info);
+	info->pkeys = delivers_under_pkeys();
+	check_seccomp();
 }
 
 static unsigned long long min_ull(unsigned long long a, unsigned long long b)

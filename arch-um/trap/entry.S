@@ -21,6 +21,7 @@
 #include <asm/layout.h>
 #include <asm/extable.h>
 #include <asm/unistd_64.h>
+#include <asm/xstate.h>
 
 	.section .entry.text, "ax"
 
@@ -57,8 +58,8 @@ SYM_INNER_LABEL(exit_window, SYM_L_GLOBAL)
 	cmpl	$0, irq_pending(%rip)
 	jne	exit_again
 	mov	%rax, %rdi
-	mov	$-1, %eax
-	mov	%eax, %edx
+	mov	$~XSTATE_PKRU, %eax	/* the next instructions write to memory */
+	mov	$-1, %edx
 1:	xrstor64 (%rdi)
 	UM_EXTABLE 1b, bad_xstate
 	mov	$__NR_sigaltstack, %eax	/* armed: from here signals go to the fixed place, */

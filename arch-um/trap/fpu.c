@@ -2,13 +2,18 @@
 /*
  * Extended state of user code, and where it is.  See asm/fpu.h.
  */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <asm/boot.h>
+#include <asm/end.h>
 #include <asm/fpu.h>
+#include <asm/processor.h>
 #include <asm/sigcontext.h>
 #include <asm/trap.h>
+#include <asm/xstate.h>
 
 unsigned int fpu_xstate_size __ro_after_init;
 u64 fpu_xfeatures __ro_after_init;
@@ -36,12 +41,28 @@ static void set_software_bytes(struct xregs *x)
 	};
 }
 
+static unsigned int pkru_offset __ro_after_init;
+
+static void __init pkru_init(void)
+{
+	u32 size, ecx, edx;
+
+	if (!(user_frame.xfeatures & XSTATE_PKRU))
+		return;
+	native_cpuid_count(0xd, ilog2(XSTATE_PKRU), &size, &pkru_offset, &ecx, &edx);
+	if (pkru_offset + sizeof(u64) > fpu_xstate_size)
+		um_die("the host's signal frames have no room for PKRU, which they say they hold");
+	if (!boot_info->pkeys)
+		pr_warn("pkeys: this host's kernel (before Linux 6.12) ends the machine when a guest program executes wrpkru\n");
+}
+
 void __init fpu_init(void)
 {
 	fpu_xstate_size = user_frame.xsave_size;
-	fpu_xfeatures = user_frame.xfeatures;
+	fpu_xfeatures = user_frame.xfeatures & ~XSTATE_PKRU;
 	/* the FXSAVE image says which MXCSR bits exist; 0 stands for 0xffbf (SDM volume 1, 11.6.6) */
 	fpu_mxcsr_mask = ((struct _fpstate_64 *)user_frame.xsave)->mxcsr_mask ?: 0xffbf;
+	pkru_init();
 	init_state.i387.cwd = 0x37f;
 	init_state.i387.mxcsr = 0x1f80;
 	set_software_bytes(&init_state);
@@ -49,11 +70,22 @@ void __init fpu_init(void)
 						 SLAB_PANIC | SLAB_ACCOUNT, 0, fpu_xstate_size, NULL);
 }
 
+/* Of what the host has put into a frame. */
+static void forget_pkru(struct xregs *x)
+{
+	if (x->header.xstate_bv & XSTATE_PKRU)
+		memset((void *)x + pkru_offset, 0, sizeof(u64));
+	x->header.xstate_bv &= ~XSTATE_PKRU;
+	set_software_bytes(x);
+}
+
 void fpu_sync(struct task_struct *t)
 {
 	if (t != current || !fpu_live)
 		return;
 	memcpy(t->thread.xsave, user_frame.xsave, fpu_xstate_size);
+	if (unlikely(user_frame.xfeatures & XSTATE_PKRU))
+		forget_pkru(t->thread.xsave);
 	fpu_live = false;
 }
 

@@ -17,7 +17,7 @@ struct task_struct;
 
 /* Bytes of the XSAVE area, without FP_XSTATE_MAGIC2; from the host's own frame. */
 extern unsigned int fpu_xstate_size;
-extern u64 fpu_xfeatures;		/* XCR0 as far as the host puts it in frames */
+extern u64 fpu_xfeatures;		/* XCR0 as far as the host puts it in frames; without PKRU */
 extern u32 fpu_mxcsr_mask;
 
 /*

@@ -6,6 +6,15 @@
 #ifndef __ASM_UM_XSTATE_H
 #define __ASM_UM_XSTATE_H
 
+/*
+ * Protection keys' register, a bit of XCR0 and of the header's xfeatures.  The guest
+ * has none, and its value is nowhere loaded or shown: under what a program chose by
+ * wrpkru the kernel could not touch its own memory.  The host sets its own value
+ * whenever it delivers a signal, so before each entry from user mode.
+ */
+#define XSTATE_PKRU	0x200
+
+#ifndef __ASSEMBLY__
 #include <linux/types.h>
 
 struct task_struct;
@@ -34,4 +43,5 @@ int xstate_from_frame(void __user *from);
 /* Bytes of it in the frame. */
 unsigned int xstate_frame_size(void);
 
+#endif /* !__ASSEMBLY__ */
 #endif /* __ASM_UM_XSTATE_H */
