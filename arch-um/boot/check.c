@@ -5,6 +5,7 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -111,11 +112,20 @@ static unsigned long long read_number(const char *path)
 	return n;
 }
 
+/* vm.max_map_count; where there is no /proc, what hosts have if nobody changed it. */
+static unsigned int max_maps(void)
+{
+	unsigned long long n = read_number("/proc/sys/vm/max_map_count");
+
+	return n < INT_MAX ? n : 65530;
+}
+
 void check_host(struct boot_info *info)
 {
 	check_cpu(info);
 	info->pkeys = delivers_under_pkeys();
 	check_seccomp();
+	info->max_maps = max_maps();
 }
 
 static unsigned long long min_ull(unsigned long long a, unsigned long long b)

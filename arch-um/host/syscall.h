@@ -12,6 +12,7 @@
 
 #include <asm/unistd.h>
 #include <asm/errno.h>
+#include "../include/asm/layout.h"
 
 static inline long host_syscall6(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -115,12 +116,15 @@ static inline long host_syscall0(long nr)
 /*
  * Kernel memory outside of the direct map is hidden until the kernel itself
  * touches it, and the host fails with EFAULT instead of touching it as code does.
- * Open [p, p + len) before the host is given it: one touch, for a window opens whole.
+ * Open [p, p + len) before the host is given it: a touch opens a window, or as much
+ * of vmalloc as HUGE_SIZE (mm/vmap.c).
  */
 static inline void host_touch(const void *p, unsigned long len)
 {
-	if (len)
-		(void)*(const volatile char *)p;
+	unsigned long at = (unsigned long)p, end = at + len;
+
+	for (; at < end; at = (at | (HUGE_SIZE - 1)) + 1)
+		(void)*(const volatile char *)at;
 }
 
 #endif

@@ -361,6 +361,8 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 	if (signo == SIGSEGV && ((siginfo_t *)siginfo)->si_code == SEGV_ACCERR &&
 	    guard_touched(sc->cr2))
 		return;
+	if ((signo == SIGSEGV || signo == SIGBUS) && kmap_touched(sc->cr2, signo == SIGBUS))
+		return;
 	if (fixup_exception(&ip)) {
 		sc->ip = ip;
 		return;
@@ -400,11 +402,13 @@ asmlinkage noinstr void *trap_exit(void)
 			}
 			irqentry_exit(regs, state);
 		}
+		kmap_settle();
 		hostmap_commit();
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);
 	} while (READ_ONCE(irq_pending));
 	guard_leave();
+	kmap_hide();
 	irq_enter_user();
 	return fpu_live ? user_frame.xsave : current->thread.xsave;
 }

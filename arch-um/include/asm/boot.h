@@ -27,6 +27,7 @@ struct boot_info {
 	unsigned long self_offset;	/* where the image lies in it */
 	enum boot_guard guard;
 	unsigned int huge;		/* MADV_COLLAPSE works */
+	unsigned int max_maps;		/* mappings that the host allows a process */
 	unsigned int pkeys;		/* the host delivers signals whatever PKRU is */
 	unsigned int fsgsbase;		/* user mode may use rdfsbase and wrfsbase */
 	unsigned int reboots;

@@ -27,6 +27,11 @@ extern unsigned long kernel_sp;
 /* Leave nothing of the last mm's registers where the next one could read it. */
 void trap_scrub(void);
 
+/* Kernel mappings beyond the windows, see mm/vmap.c */
+bool kmap_touched(unsigned long addr, bool bus);
+void kmap_settle(void);
+void kmap_hide(void);
+
 /* Fault of kernel code on a bad address: copy that fails instead. */
 int nofault_copy(void *to, const void *from, unsigned int size);
 

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Programs that have the kernel allocate more scattered pages than the host allows mappings (hostile/mappings.c):
+# the guest goes on, and the process stays well below the host's limit.
+# Time limit: 400 s
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LIMIT=190
+limit=$(cat /proc/sys/vm/max_map_count)
+mkdir "$tmp/programs"
+"$top/scripts/compile" "$tmp/programs/mappings" "$here/hostile/mappings.c" -static -pthread -mno-red-zone
+mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M 2>/dev/null
+
+# The most that the kernel's mappings take beyond physical memory, while the guest runs.
+most=0
+count_mappings() {
+	local n
+	n=$(awk -F- '$1 >= "7f0000000000" && $1 < "7f1000000000"' "/proc/$PID/maps" 2>/dev/null | wc -l)
+	[ "$n" -le "$most" ] || most=$n
+	gone "$PID"
+}
+
+# shellcheck disable=SC2016 # for the guest
+start quiet mem=1G ubd1r="$tmp/programs.ext4" \
+	"$(run_option 'echo =begin=; IN_GUEST=1 /tests/mappings 1000; s=$?; echo =end=; exit $s')"
+wait_for "$LIMIT" count_mappings
+finish
+command_output
+while read -r line; do
+	case $line in
+	ok\ *) pass "uid 1000:${line#ok * -}" ;;
+	'not ok '*) fail "uid 1000:${line#not ok * -}" ;;
+	'#'*) echo "$line" ;;
+	esac
+done <<<"$OUT"
+is "the program says that it has done all" "$(grep -cE '^1\.\.[0-9]+$' <<<"$OUT")" 1
+is "the guest ends in order" "$STATUS" 0
+[ "$STATUS" = 0 ] || show
+ok "vmalloc had many of the host's mappings ($most)" [ "$most" -gt 10000 ]
+ok "and no more than its budget, half of the $limit that there are" [ "$most" -le $((limit / 2 + 2048)) ]
+
+finished

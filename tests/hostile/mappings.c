@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kernel memory in single pages, each of which is a mapping of the host: more than
+ * the host gives a process (vm.max_map_count, 65,530).  Free memory is scattered and
+ * the kernel made to allocate with vmalloc(); and there are more seccomp filters than
+ * the budget for mappings has room for.
+ */
+#include "hostile.h"
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/sem.h>
+
+#define SETS		2000
+#define SEMAPHORES	8000		/* of a set: half a MiB */
+#define FILTERS		14500
+#define PER_PROCESS	145
+
+static long meminfo(const char *key)
+{
+	char *line = file_line("/proc/meminfo", key);
+
+	return line ? atol(line) : 0;
+}
+
+static bool semaphores_work(int *ids, int n)
+{
+	for (int i = 0; i < n; i++) {
+		int last = SEMAPHORES - 1;
+
+		if (semctl(ids[i], last, SETVAL, i + 1) || semctl(ids[i], 0, SETVAL, i + 2))
+			return false;
+	}
+	for (int i = n - 1; i >= 0; i--)
+		if (semctl(ids[i], SEMAPHORES - 1, GETVAL) != i + 1 || semctl(ids[i], 0, GETVAL) != i + 2)
+			return false;
+	return true;
+}
+
+/* Every other page of all memory that is to be had goes back. */
+static int scatter(void *arg)
+{
+	size_t size = 8UL << 30, n = 0, piece = 2 << 20;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	static int ids[SETS];
+	int made = 0;
+
+	(void)arg;
+	must(p != MAP_FAILED);
+	for (; n < size && meminfo("MemAvailable:") > 40000; n += piece)
+		memset(p + n, 1, piece);
+	for (size_t i = 0; i < n; i += 2 * PAGE)
+		madvise(p + i, PAGE, MADV_DONTNEED);
+	while (made < SETS && meminfo("MemAvailable:") > 20000) {
+		ids[made] = semget(IPC_PRIVATE, SEMAPHORES, 0600);
+		if (ids[made] < 0) {
+			must(errno == ENOMEM || errno == ENOSPC);
+			break;
+		}
+		made++;
+	}
+	printf("# %zu MiB scattered, %d sets, %ld MiB of vmalloc\n", n >> 21, made,
+	       meminfo("VmallocUsed:") >> 10);
+	if (made < 20 || !semaphores_work(ids, made))
+		return 1;
+	/* every other set goes, and what is freed and made anew is as it was */
+	for (int i = 0; i < made; i += 2)
+		semctl(ids[i], 0, IPC_RMID);
+	for (int i = 0; i < made; i += 2)
+		ids[i] = semget(IPC_PRIVATE, SEMAPHORES, 0600);
+	for (int i = 1; i < made; i += 2)
+		if (semctl(ids[i], 0, GETVAL) != i + 2)
+			return 2;
+	if (!alive())
+		return 3;
+	for (int i = 0; i < made; i++)
+		semctl(ids[i], 0, IPC_RMID);
+	return 0;
+}
+
+static volatile int *ready;
+
+/* Filters that allow all, but the last, by which the others are known to have been run. */
+static int filtered(void *arg)
+{
+	struct sock_filter allow[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+	struct sock_filter one[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpgrp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 77),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { ARRAY_SIZE(one), one };
+
+	(void)arg;
+	must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	must(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
+	prog.len = 1;
+	prog.filter = allow;
+	for (int i = 1; i < PER_PROCESS; i++)
+		must(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
+	must(syscall(SYS_getpgrp) == -1 && errno == 77);
+	__sync_fetch_and_add(ready, 1);
+	for (;;)
+		sleep_ms(1000);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	pid_t pids[FILTERS / PER_PROCESS];
+	bool good;
+
+	become(argc, argv);
+	ready = map_shared(PAGE);
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = spawn(filtered, NULL);
+	good = true;
+	for (int tries = 0; *ready < (int)ARRAY_SIZE(pids) && tries < 6000; tries++)
+		sleep_ms(10);
+	ok(*ready == (int)ARRAY_SIZE(pids), "%d seccomp filters", FILTERS);
+	ok(alive(), "the machine goes on beside them");
+	/* who tells how many mappings the process has waits for this */
+	printf("# filters: %s\n", getenv("MARK") ?: "-");
+	for (int i = 0; i < 50; i++)
+		good &= alive();
+	ok(good, "and does much else");
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		kill(pids[i], SIGKILL);
+		good &= wait_for(pids[i]) == -SIGKILL;
+	}
+	ok(good && alive(), "they end");
+	ok(!in_child(scatter, NULL), "vmalloc() of scattered pages");
+	ok(alive(), "the machine goes on");
+	return tap_done();
+}
