@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The style of the kernel code here: checkpatch.pl, by reference from the kernel's source, finds nothing but what
 # tests/checkpatch.known gives a reason for.
-# Time limit: 400 s
+# Time limit: 900 s
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
