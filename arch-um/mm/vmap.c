@@ -335,7 +335,7 @@ static void sync_window(unsigned long start, unsigned long end)
 	}
 }
 
-static void kmap_sync(unsigned long start, unsigned long end, bool filled)
+static void vmap_sync(unsigned long start, unsigned long end, bool filled)
 {
 	unsigned int nr;
 
@@ -351,17 +351,17 @@ static void kmap_sync(unsigned long start, unsigned long end, bool filled)
 	}
 }
 
-void kmap_filled(unsigned long start, unsigned long end)
+void vmap_filled(unsigned long start, unsigned long end)
 {
 	if (start < end)
-		kmap_sync(start, end, true);
+		vmap_sync(start, end, true);
 }
-EXPORT_SYMBOL(kmap_filled);
+EXPORT_SYMBOL(vmap_filled);
 
-void kmap_flush(unsigned long start, unsigned long end)
+void vmap_flush(unsigned long start, unsigned long end)
 {
 	/* a flush of everything only drops what nobody may use any more */
 	if (end != -1UL)
-		kmap_sync(start, end, false);
+		vmap_sync(start, end, false);
 }
-EXPORT_SYMBOL(kmap_flush);
+EXPORT_SYMBOL(vmap_flush);

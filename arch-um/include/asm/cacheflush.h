@@ -6,10 +6,10 @@
 #ifndef __ASM_UM_CACHEFLUSH_H
 #define __ASM_UM_CACHEFLUSH_H
 
-void kmap_filled(unsigned long start, unsigned long end);
+void vmap_filled(unsigned long start, unsigned long end);
 
-#define flush_cache_vmap		kmap_filled
-#define flush_cache_vmap_early(start, end)	kmap_filled(start, end)
+#define flush_cache_vmap		vmap_filled
+#define flush_cache_vmap_early(start, end)	vmap_filled(start, end)
 #define flush_icache_range(start, end)	do { } while (0)
 
 #include <asm-generic/cacheflush.h>

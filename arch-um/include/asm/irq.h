@@ -17,23 +17,24 @@
 #define IRQ_PENDING_CONT	0x80	/* SIGCONT */
 
 #ifndef __ASSEMBLY__
+#include <asm/irqflags.h>		/* irq_pending */
+
 struct pt_regs;
 
 /* Handle what is pending as an interrupt of @regs.  Interrupts are off. */
 void irq_dispatch(struct pt_regs *regs);
 
 /* From a host signal's handler too: one instruction. */
-extern unsigned int irq_pending;
 static inline void irq_raise(unsigned int bits)
 {
 	asm volatile("orl %1, %0" : "+m"(irq_pending) : "r"(bits) : "memory");
 }
 
+/* Idle, with interrupts off: wait in the host until there is something to dispatch. */
 void irq_wait(void);
-void um_timer_interrupt(void);
 
-/* Number of sources that need polling at every kernel entry, see fd_irq_busy(). */
-extern unsigned int irq_busy_sources;
+/* kernel/time.c: SIGALRM came.  Interrupts are off. */
+void um_timer_interrupt(void);
 #endif
 
 #include <asm-generic/irq.h>

@@ -10,7 +10,7 @@
 #include <linux/mm_types.h>
 
 void hostmap_stale(struct mm_struct *mm, unsigned long start, unsigned long end);
-void kmap_flush(unsigned long start, unsigned long end);
+void vmap_flush(unsigned long start, unsigned long end);
 
 static inline void flush_tlb_mm(struct mm_struct *mm)
 {
@@ -20,11 +20,11 @@ static inline void flush_tlb_mm(struct mm_struct *mm)
 #define flush_tlb_range(vma, start, end)	hostmap_stale((vma)->vm_mm, start, end)
 #define flush_tlb_page(vma, addr) \
 	hostmap_stale((vma)->vm_mm, (addr) & PAGE_MASK, ((addr) & PAGE_MASK) + PAGE_SIZE)
-#define flush_tlb_kernel_range(start, end)	kmap_flush(start, end)
+#define flush_tlb_kernel_range(start, end)	vmap_flush(start, end)
 
 static inline void flush_tlb_all(void)
 {
-	kmap_flush(0, -1UL);
+	vmap_flush(0, -1UL);
 }
 
 #endif
