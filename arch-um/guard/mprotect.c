@@ -27,6 +27,7 @@
  * last, so one far page on the list makes both calls, and getpid(), 40 % cheaper.
  */
 #include <linux/init.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <asm/boot.h>
@@ -77,11 +78,10 @@ static void count(struct piece *p)
 		p->copies++;
 }
 
-static bool mprotect_direct(unsigned long phys)
+static bool is_touched(unsigned int piece)
 {
-	unsigned int piece = phys / HUGE_SIZE, i;
+	unsigned int i;
 
-	count(&pieces[piece]);
 	for (i = 0; i < nr_touched; i++)
 		if (touched[i] == piece)
 			return true;
@@ -89,6 +89,19 @@ static bool mprotect_direct(unsigned long phys)
 		return false;
 	touched[nr_touched++] = piece;
 	return true;
+}
+
+/* Any context: interrupts allocate zeroed pages, too. */
+static bool mprotect_direct(unsigned long phys)
+{
+	unsigned int piece = phys / HUGE_SIZE;
+	unsigned long flags = arch_local_irq_save();
+	bool direct;
+
+	count(&pieces[piece]);
+	direct = is_touched(piece);
+	arch_local_irq_restore(flags);
+	return direct;
 }
 
 /*

@@ -30,6 +30,7 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
+	unsigned int now;
 	vm_fault_t fault;
 	pte_t before;
 
@@ -46,10 +47,11 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 			return VM_FAULT_SIGSEGV | NO_RIGHT;
 		}
 		/* it will be written to in a moment: let one fault do for both */
+		now = flags;
 		if (regs && is_program_data(vma))
-			flags |= FAULT_FLAG_WRITE;
+			now |= FAULT_FLAG_WRITE;
 		before = guest_entry(mm, addr);
-		fault = handle_mm_fault(vma, addr, flags, regs);
+		fault = handle_mm_fault(vma, addr, now, regs);
 		if (fault & VM_FAULT_COMPLETED)
 			return 0;
 		if (!(fault & VM_FAULT_RETRY))
@@ -62,7 +64,7 @@ static vm_fault_t fault_in_page(unsigned long addr, unsigned long error, unsigne
 		flags |= FAULT_FLAG_TRIED;
 	}
 	if (regs && !(fault & VM_FAULT_ERROR))
-		prefault(vma, addr, flags & FAULT_FLAG_WRITE, before);
+		prefault(vma, addr, now & FAULT_FLAG_WRITE, before);
 	mmap_read_unlock(mm);
 	return fault & VM_FAULT_ERROR;
 }

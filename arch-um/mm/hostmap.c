@@ -135,7 +135,8 @@ bool guest_entry_allows(unsigned long addr, unsigned long error)
 /* The host ran out of mappings (vm.max_map_count) or memory: begin anew. */
 static void drop_all(void)
 {
-	host_unmap(0, TASK_SIZE);
+	if (host_unmap(0, TASK_SIZE))
+		panic("the host does not let go of user mappings");
 	shadow_clear();
 }
 
@@ -175,6 +176,8 @@ static void ask(unsigned long addr)
 	}
 	asked.pages |= 1U << (addr - start) / PAGE_SIZE;
 }
+
+#define MAX_EMPTIED 64
 
 /* Adjacent pages for which the same host call is due. */
 struct run {
@@ -222,7 +225,7 @@ static int run_host_call(const struct run *run)
 	}
 }
 
-static bool leaf_empty;			/* some leaf lost its last page */
+static unsigned int emptied;		/* leaves that lost their last page; at least */
 
 static void note_unmapped(const struct run *run)
 {
@@ -237,7 +240,7 @@ static void note_unmapped(const struct run *run)
 		bitmap_clear(leaf->mapped, from, n);
 		memset(leaf->entry + from, 0, n * sizeof(leaf->entry[0]));
 		leaf->nr = bitmap_weight(leaf->mapped, LEAF_PAGES);
-		leaf_empty |= !leaf->nr;
+		emptied += !leaf->nr;
 	}
 }
 
@@ -380,6 +383,9 @@ static int fill_range(struct mm_struct *mm, unsigned long start, unsigned long e
 	return finish_run(&run);
 }
 
+/* Pages that may stay at a switch: each is looked at in the next one, too, for 5 to 10 ns. */
+#define MOST_KEPT 4096
+
 /*
  * @mm gets the host map.  What both agree on stays, what differs goes, but for
  * what bring_back() replaces anyway.
@@ -388,7 +394,8 @@ static int drop_others(struct mm_struct *mm)
 {
 	struct run run = { .op = NOTHING };
 	struct workset_walk walk = { };
-	unsigned long chosen = 0;
+	unsigned long chosen = workset_from(mm, &walk, 0);
+	unsigned int kept = 0;
 	struct leaf *leaf;
 	int err;
 
@@ -400,7 +407,7 @@ static int drop_others(struct mm_struct *mm)
 			unsigned long addr = leaf->base + i * PAGE_SIZE;
 			u32 have = leaf->entry[i];
 			pte_t pte = table_entry(&t, i);
-			u32 want = wanted(pte);
+			u32 want = kept < MOST_KEPT ? wanted(pte) : 0;
 
 			/* a child begins with what its parent has just used */
 			if (want && have >> ENTRY_SHIFT == want >> ENTRY_SHIFT && !pte_young(pte))
@@ -413,6 +420,7 @@ static int drop_others(struct mm_struct *mm)
 				else if (have >> ENTRY_SHIFT != want >> ENTRY_SHIFT)
 					want = 0;
 			}
+			kept += want != 0;
 			err = add_page(&run, addr, have, want);
 			if (err)
 				return err;
@@ -607,8 +615,9 @@ void hostmap_commit(void)
 		trap_scrub();
 	err = commit(mm);
 	nr_notes = 0;
-	if (leaf_empty) {
-		leaf_empty = false;
+	/* now and then: it walks over all leaves */
+	if (emptied > MAX_EMPTIED + shadow_leaves() / 4) {
+		emptied = 0;
 		shadow_sweep();
 	}
 	if (err) {

@@ -18,7 +18,8 @@
 /*
  * No pages set aside for the processor, which would hand out those that came back
  * last, in no order: the buddy allocator puts them together again, and gives those
- * that follow each other.
+ * that follow each other.  (A write to vm.min_free_kbytes and its like brings the
+ * generic limits back, which only costs time.)
  */
 static int __init ordered_pages_init(void)
 {
@@ -30,9 +31,10 @@ static int __init ordered_pages_init(void)
 		pcp->batch = 1;
 		pcp->high_min = pcp->high_max = 0;
 	}
+	drain_all_pages(NULL);
 	return 0;
 }
-early_initcall(ordered_pages_init);
+late_initcall(ordered_pages_init);	/* after those that compute the limits anew */
 
 static int __init large_pages_init(void)
 {

@@ -17,6 +17,7 @@
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 #include <linux/userfaultfd_k.h>
 #include <asm/hostmap.h>
 #include "prefault.h"
@@ -33,7 +34,7 @@ bool is_program_data(struct vm_area_struct *vma)
 	struct vm_area_struct *before;
 
 	if (!vma->vm_file || !(vma->vm_flags & VM_WRITE) || vma->vm_flags & VM_SHARED ||
-	    vma_pages(vma) > DATA_PAGES)
+	    vma_pages(vma) > DATA_PAGES || userfaultfd_armed(vma))
 		return false;
 	/* behind the text or the constants of the same file */
 	before = vma_prev(&vmi);
@@ -56,7 +57,8 @@ static bool is_cached(struct vm_area_struct *vma, unsigned long addr)
 /* Without leave to drop the lock.  False: better no more. */
 static bool fault_in(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
-	return !(handle_mm_fault(vma, addr, flags, NULL) & VM_FAULT_ERROR);
+	return !fatal_signal_pending(current) &&
+	       !(handle_mm_fault(vma, addr, flags, NULL) & VM_FAULT_ERROR);
 }
 
 static void text_around(struct vm_area_struct *vma, unsigned long addr)

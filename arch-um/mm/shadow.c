@@ -18,6 +18,8 @@ static struct rb_root tree = RB_ROOT;
 static struct kmem_cache *leaf_cache;
 static struct leaf *last;			/* found by the last search; may be NULL */
 
+static unsigned int nr_leaves;
+
 static struct leaf *reserve[RESERVE];
 static unsigned int nr_reserve;
 
@@ -77,6 +79,7 @@ struct leaf *shadow_make(unsigned long addr)
 	}
 	rb_link_node(&leaf->node, parent, link);
 	rb_insert_color(&leaf->node, &tree);
+	nr_leaves++;
 	return last = leaf;
 }
 
@@ -114,10 +117,16 @@ void shadow_sweep(void)
 		if (leaf->nr)
 			continue;
 		rb_erase(&leaf->node, &tree);
+		nr_leaves--;
 		if (last == leaf)
 			last = NULL;
 		free_leaf(leaf);
 	}
+}
+
+unsigned int shadow_leaves(void)
+{
+	return nr_leaves;
 }
 
 void shadow_clear(void)
@@ -127,6 +136,7 @@ void shadow_clear(void)
 	rbtree_postorder_for_each_entry_safe(leaf, next, &tree, node)
 		free_leaf(leaf);
 	tree = RB_ROOT;
+	nr_leaves = 0;
 	last = NULL;
 }
 

@@ -35,6 +35,7 @@ struct leaf *shadow_first(unsigned long addr);
 struct leaf *shadow_next(struct leaf *leaf);
 /* Free leaves without pages, if @leaf (or any that a walk may be at) is not needed any more. */
 void shadow_sweep(void);
+unsigned int shadow_leaves(void);	/* how many there are */
 /* Nothing is mapped any more. */
 void shadow_clear(void);
 

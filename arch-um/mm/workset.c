@@ -146,14 +146,24 @@ unsigned long workset_written(struct mm_struct *mm, unsigned long addr)
 /* The child of a fork will do as its parent did, until it does something else. */
 int init_new_context(struct task_struct *task, struct mm_struct *mm)
 {
-	struct workset *of_parent = mm->context.workset, *ws = NULL;
-	unsigned int i;
+	bool of_fork = mm->context.workset;	/* the parent's, copied; it may be freed by now */
+	struct workset *of_parent, *ws;
+	unsigned int i, room;
 
-	if (of_parent)
-		ws = kmemdup(of_parent, struct_size(ws, page, of_parent->room),
-			     GFP_KERNEL | __GFP_NOWARN);
-	for (i = 0; ws && i < ws->nr; i++)
-		ws->page[i] = (ws->page[i] & (~BITS | WRITTEN)) | CHOSEN;
+	mm->context.workset = NULL;
+	if (!of_fork)
+		return 0;
+	room = current->mm->context.workset->room;
+	ws = kmalloc(struct_size(ws, page, room), GFP_KERNEL | __GFP_NOWARN);
+	if (!ws)
+		return 0;
+	/* that may have slept: another thread may have made the set larger */
+	of_parent = current->mm->context.workset;
+	ws->room = room;
+	ws->slice = of_parent->slice;
+	ws->nr = min(of_parent->nr, room);
+	for (i = 0; i < ws->nr; i++)
+		ws->page[i] = (of_parent->page[i] & (~BITS | WRITTEN)) | CHOSEN;
 	mm->context.workset = ws;
 	return 0;
 }
