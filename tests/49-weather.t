@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A guest whose programs take all memory, processes or files, or flood its console, recovers, or the program is killed;
+# its process on the host stays within mem= and 64 MiB. (Full disks: 86-disks; mappings: 41-mappings; hostile frames:
+# 90-net.)
+# Time limit: 400 s
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+LIMIT=150
+MEM=128
+mkdir "$tmp/programs"
+"$top/scripts/compile" "$tmp/programs/weather" "$here/weather/weather.c" -static || skip_all "weather.c does not compile"
+mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 8M >/dev/null 2>&1
+
+# The guest waits for a line when it is through, so that its process can be looked at.
+mkfifo "$tmp/go"
+exec {go}<>"$tmp/go"
+weather() { # NAME COMMAND
+	local peak
+	INPUT=$tmp/go start quiet "mem=${MEM}M" ubd1r="$tmp/programs.ext4" "$(run_option "$2; s=\$?; /bin/true && echo through \$s; read x")"
+	ok "$1: the guest goes on" shows '^through '
+	is "$1: it was survived, and can be had again" "$(grep -a '^through' "$tmp/out" | tr -d '\r')" "through 0"
+	peak=$(awk '/^VmHWM/ {print $2}' "/proc/$PID/status" 2>/dev/null)
+	ok "$1: the process had at most $((MEM + 64)) MiB (${peak:-?} KiB)" [ "${peak:-999999}" -le $(((MEM + 64) * 1024)) ]
+	echo >&"$go"
+	finish
+	is "$1: the guest ends in order" "$STATUS" 0
+	[ "$STATUS" = 0 ] || show
+}
+weather "all memory" '/tests/weather memory'
+weather "all processes" '/tests/weather pids'
+weather "all files" '/tests/weather inodes'
+weather "a flooded console" 'yes flood | head -c 20000000; echo'
+exec {go}>&-
+
+finished
