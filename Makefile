@@ -16,7 +16,7 @@ DESTDIR ?=
 bindir := $(DESTDIR)$(PREFIX)/bin
 mandir := $(DESTDIR)$(PREFIX)/share/man/man1
 
-.PHONY: attach boot check install bench debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
+.PHONY: attach boot check install bench bench-real debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -24,6 +24,7 @@ help:
 	@echo 'make boot          build what is missing, and boot to a shell (ARGS="mem=1G ..." adds options)'
 	@echo 'make check         build and run the tests (TESTS="tests/10-boot.t ..." runs only some)'
 	@echo 'make bench         measure the host, this kernel and other ways to run one, side by side'
+	@echo 'make bench-real    time real work in Debian: compilers, configure, git, python, node, tar, shells'
 	@echo 'make experiments   try in guests what isolates containers from each other, and print a table'
 	@echo 'make price         what namespaces cost: this kernel next to one without them, which it builds first'
 	@echo 'make debian        build build/debian.ext4: Debian 12 with systemd, compilers and more'
@@ -81,6 +82,9 @@ bench: setup-bench linux tiny
 
 $(purposes:%=setup-%): setup-%:
 	@scripts/setup $* $(if $(filter check,$*),$(TESTS))
+
+bench-real: setup-bench debian
+	@scripts/bench-real
 
 linux: attach | setup-boot
 	@scripts/build-kernel
