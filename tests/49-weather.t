@@ -16,22 +16,26 @@ mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 8M >/dev/n
 # The guest waits for a line when it is through, so that its process can be looked at.
 mkfifo "$tmp/go"
 exec {go}<>"$tmp/go"
-weather() { # NAME COMMAND
-	local peak
-	INPUT=$tmp/go start quiet "mem=${MEM}M" ubd1r="$tmp/programs.ext4" "$(run_option "$2; s=\$?; /bin/true && echo through \$s; read x")"
-	ok "$1: the guest goes on" shows '^through '
-	is "$1: it was survived, and can be had again" "$(grep -a '^through' "$tmp/out" | tr -d '\r')" "through 0"
+weather() { # NAME COMMAND [OPTION...]
+	local peak name=$1 command=$2
+	shift 2
+	INPUT=$tmp/go start quiet "mem=${MEM}M" ubd1r="$tmp/programs.ext4" "$@" "$(run_option "$command; s=\$?; /bin/true && echo through \$s; read x")"
+	ok "$name: the guest goes on" shows '^through '
+	is "$name: it was survived, and can be had again" "$(grep -a '^through' "$tmp/out" | tr -d '\r')" "through 0"
 	peak=$(awk '/^VmHWM/ {print $2}' "/proc/$PID/status" 2>/dev/null)
-	ok "$1: the process had at most $((MEM + 64)) MiB (${peak:-?} KiB)" [ "${peak:-999999}" -le $(((MEM + 64) * 1024)) ]
+	ok "$name: the process had at most $((MEM + 64)) MiB (${peak:-?} KiB)" [ "${peak:-999999}" -le $(((MEM + 64) * 1024)) ]
 	echo >&"$go"
 	finish
-	is "$1: the guest ends in order" "$STATUS" 0
+	is "$name: the guest ends in order" "$STATUS" 0
 	[ "$STATUS" = 0 ] || show
 }
 weather "all memory" '/tests/weather memory'
 weather "all processes" '/tests/weather pids'
 weather "all files" '/tests/weather inodes'
-weather "a flooded console" 'yes flood | head -c 20000000; echo'
+mke2fs -q -F -t ext4 "$tmp/large.ext4" 400M >/dev/null 2>&1
+weather "memory full of a file that is written" 'mount /dev/ubdc /mnt && chmod 1777 /mnt && /tests/weather cache' \
+	ubd2="$tmp/large.ext4"
+weather "a flooded console" 'yes flood | head -c 4000000; echo'
 exec {go}>&-
 
 finished

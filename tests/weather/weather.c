@@ -2,7 +2,7 @@
 /*
  * A program of an ordinary user that takes all there is of something, and what is left afterwards.
  *
- *	weather memory | pids | inodes
+ *	weather memory | pids | inodes | cache
  *
  * Status 0: there was an end to it, and afterwards the same can be had again.
  */
@@ -124,10 +124,52 @@ static void inodes(void)
 	unlink("0");
 }
 
+/* Programs that touch memory while a file of more than there is of it is written to /mnt: none may die. */
+static void cache(void)
+{
+	static char buf[1 << 20];
+	int round, i, fd, status;
+	pid_t writer;
+
+	for (round = 0; round < 4; round++) {
+		writer = fork();
+		if (!writer) {
+			fd = open("/mnt/file", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+			for (i = 0; fd >= 0 && i < 200; i++)
+				if (write(fd, buf, sizeof(buf)) != sizeof(buf))
+					_exit(1);
+			_exit(fd < 0);
+		}
+		for (i = 0; i < 12; i++) {
+			pid_t pid = fork();
+
+			if (!pid) {
+				char *p = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+				if (p == MAP_FAILED)
+					_exit(2);
+				memset(p, round + i, CHUNK);
+				_exit(p[CHUNK - 1] != round + i);
+			}
+			/* three at a time */
+			while (i >= 2 && (pid = wait(&status)) > 0) {
+				if (status)
+					errx(1, "%s: status %#x", pid == writer ? "writer" : "a program", status);
+				if (pid != writer)
+					break;
+			}
+		}
+		while (wait(&status) > 0)
+			if (status)
+				errx(1, "status %#x", status);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
-		errx(1, "usage: weather memory | pids | inodes");
+		errx(1, "usage: weather memory | pids | inodes | cache");
 	/* dumpable: whose /proc/self is its own */
 	if (setgid(1000) || setuid(1000) || prctl(PR_SET_DUMPABLE, 1))
 		err(1, "uid 1000");
@@ -137,6 +179,8 @@ int main(int argc, char **argv)
 		pids();
 	else if (!strcmp(argv[1], "inodes"))
 		inodes();
+	else if (!strcmp(argv[1], "cache"))
+		cache();
 	else
 		errx(1, "no such weather: %s", argv[1]);
 	return 0;
