@@ -47,7 +47,7 @@ is "a seccomp filter confines a guest" "$(field Seccomp)" 2
 is "a guest's session has no other process" "$(session "$PID")" "$PID"
 kill -TERM "$PID"
 finish
-is "an ordinary user's guest ends in order" "$STATUS" 0
+is "an ordinary user's guest ends in order, with what its job ended with" "$STATUS" 143
 
 # What containers refuse: ptrace, io_uring, namespaces, personality and more.
 confined() { # WHAT FUNCTION...
