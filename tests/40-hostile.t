@@ -53,8 +53,8 @@ reach() { # NAME
 	ok "$1: the kernel is hidden while user code runs" wait_for 20 in_user_code
 	reachable=$(awk '$2 !~ /^---/ && $6 != "[vsyscall]" && $1 >= "7dffffe00000" && length($1) == 25 {print $1, $2}' \
 		<<<"$maps")
-	is "$1: beyond user space only the gate and its data can be reached" "$reachable" \
-		$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p'
+	is "$1: beyond user space only the gate, its data and the command line can be reached" "$reachable" \
+		$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p\n7dffffe20000-7dffffe22000 r--p'
 	like "$1: there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
 }
 for mem in 256M 1536M; do

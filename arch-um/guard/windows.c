@@ -21,10 +21,10 @@
 #include "ops.h"
 
 static struct window windows[GUARD_WINDOWS] = {
-	{ MODULES_VADDR, MODULES_END, HOST_PROT_RWX, false },
+	[GUARD_MODULES] = { MODULES_VADDR, MODULES_END, HOST_PROT_RWX, false },
 	/* the rings outlive a restart (host/keep.c) */
-	{ AIO_BASE, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
-	{ VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, false },
+	[GUARD_RING] = { AIO_BASE, AIO_END, HOST_PROT_READ | HOST_PROT_WRITE, true },
+	[GUARD_VMALLOC] = { VMALLOC_START, VMALLOC_END, HOST_PROT_RWX, false },
 };
 
 static bool windows_open;
@@ -72,7 +72,7 @@ void __init windows_hidden(void)
 			um_die("the host cannot hide its AIO rings after a restart: start the guest anew");
 }
 
-bool guard_window_cut(unsigned int nr, unsigned long *start, unsigned long *end)
+bool guard_window_cut(enum guard_window nr, unsigned long *start, unsigned long *end)
 {
 	const struct window *w = &windows[nr];
 

@@ -342,7 +342,8 @@ static void vmap_sync(unsigned long start, unsigned long end, bool filled)
 	for (nr = 0; nr < GUARD_WINDOWS; nr++) {
 		unsigned long s = start & PAGE_MASK, e = PAGE_ALIGN(end);
 
-		if (!guard_window_cut(nr, &s, &e))
+		/* a range may reach over the ring, which is none of ours */
+		if (nr == GUARD_RING || !guard_window_cut(nr, &s, &e))
 			continue;
 		if (s < LOW_END)
 			sync_window(s, min(e, LOW_END));

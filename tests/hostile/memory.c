@@ -33,7 +33,8 @@ static const struct {
 	{ "AIO rings", AIO_BASE, AIO_END, PAGE },
 	{ "vmalloc", VMALLOC_START, VMALLOC_START + (1UL << 20), PAGE },
 	{ "more of vmalloc", VMALLOC_START, VMALLOC_END, 64UL << 20 },
-	{ "between the gate and the kernel", GATE_DATA_END, KERNEL_BASE, PAGE },
+	{ "between the gate and the host's words about the process", GATE_DATA_END, TITLE, PAGE },
+	{ "between these and the kernel", TITLE + TITLE_SIZE, KERNEL_BASE, PAGE },
 	{ "between the gate's pages", GATE_END, GATE_DATA, PAGE },
 	{ "what was the host program's", VMALLOC_END, 0x7ffffffff000, 8UL << 30 },
 	{ "no address at all", 0x800000000000, 0xffff800000000000, 1UL << 61 },
@@ -64,6 +65,8 @@ static void access_all(void)
 	   "the gate cannot be written to");
 	ok(try_call((void *)GATE_DATA) == SIGSEGV && try_call((void *)GATE_EXIT_FRAME) == SIGSEGV,
 	   "its data cannot be executed");
+	ok(try_write((void *)TITLE) == SIGSEGV && try_call((void *)TITLE) == SIGSEGV,
+	   "what the host's ps shows can neither be written to nor be executed");
 }
 
 static const unsigned long places[] = {

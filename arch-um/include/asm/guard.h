@@ -44,9 +44,10 @@ void guard_foreseen(unsigned int faults);
 /* Reserve the host's address space for all of them.  Boot. */
 void guard_reserve_windows(void);
 
-/* In which of them [@*start, @*end) lies; cuts it to that.  False: in none. */
-bool guard_window_cut(unsigned int nr, unsigned long *start, unsigned long *end);
-#define GUARD_WINDOWS 3
+enum guard_window { GUARD_MODULES, GUARD_RING, GUARD_VMALLOC, GUARD_WINDOWS };
+
+/* Cuts [@*start, @*end) to what lies in window @nr.  False: nothing. */
+bool guard_window_cut(enum guard_window nr, unsigned long *start, unsigned long *end);
 
 /* Something is mapped up to @addr: the window that holds it reaches that far. */
 void guard_window_top(unsigned long addr);
