@@ -116,7 +116,7 @@ shows '^up'
 ok "a serial line has a login" wait_for 60 grep -qa 'debian login:' "$tmp/serial"
 kill -TERM "$PID"
 finish
-is "SIGTERM shuts Debian down in order" "$STATUS" 0
+is "SIGTERM shuts Debian down in order, with what its job ended with" "$STATUS" 143
 ok "SIGTERM leaves a clean file system" clean_disk "$disk"
 
 finished

@@ -76,7 +76,7 @@ number() { awk -v name="$1" '$1 == name { print $2 }' <<<"$OUT"; } # NAME: of a 
 # Two guests of an ordinary user's, over each transport that needs nobody else: they ping each other, and iperf3
 # moves data both ways.
 pair() { # NAME BYTES SERVER-OPTION CLIENT-OPTION
-	start_other "$(up 1) iperf3 -s -1 >/dev/null; iperf3 -s -1 >/dev/null; nc -l -p 7 | sha256sum; sleep 1000" "vec0:$3"
+	start_other "$(up 1) iperf3 -s -1 >/dev/null; iperf3 -s -1 >/dev/null; sleep 1000 | nc -l -p 7 | sha256sum; sleep 1000" "vec0:$3"
 	# The one that the other connects to must be there.
 	ok "$1: a guest is up" wait_for 30 [ -e "$net/a" ]
 	guest "$reach$measure$(up 2)
