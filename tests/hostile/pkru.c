@@ -86,7 +86,7 @@ static int each_value(void *arg)
 /* Into the gate, whose code reads and writes under VALUE. */
 static int into_the_gate(void *arg)
 {
-	static unsigned char stub[] = {
+	static unsigned char jump[] = {
 		0x0f, 0x01, 0xef,			/* wrpkru */
 		0x49, 0xbb, 0, 0, 0, 0, 0, 0, 0, 0,	/* mov $..., %r11 */
 		0xb8, SYS_mprotect, 0, 0, 0,		/* mov $SYS_mprotect, %eax */
@@ -100,8 +100,8 @@ static int into_the_gate(void *arg)
 	must(code != MAP_FAILED);
 	attempts_begin();
 	for (unsigned long at = GATE_TEXT + (unsigned long)arg % 4; at < GATE_TEXT + 0xa0; at += 4) {
-		memcpy(stub + 5, &at, sizeof(at));
-		memcpy(code, stub, sizeof(stub));
+		memcpy(jump + 5, &at, sizeof(at));
+		memcpy(code, jump, sizeof(jump));
 		j.ax = values[(at / 4 + (unsigned long)arg) % ARRAY_SIZE(values)];
 		/* when this iretq faults, QEMU 7.2 tells the host that its kernel had executed it */
 		if (*(unsigned char *)at == 0xcf || *(unsigned short *)at == 0xcf48)
