@@ -136,6 +136,7 @@ static int round_of(void *arg)
 	must(pid >= 0);
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		must(setsid() > 0);	/* a process group crosses PID namespaces, and so does kill(0, ...) */
 		calls(seed[2]);
 	}
 	for (int tries = 0; !waitpid(pid, NULL, WNOHANG); tries++) {
