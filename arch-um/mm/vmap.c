@@ -60,6 +60,7 @@ static struct {
 } opened[OPEN_RANGES];
 static unsigned int nr_opened, oldest;
 static unsigned long total, budget __ro_after_init = BUDGET_MIN;
+static unsigned long touched;		/* last, since something was hidden or dropped */
 static unsigned int hand;		/* the piece that is dropped next, if it is mapped */
 static bool ballast;
 
@@ -248,7 +249,6 @@ static bool bring(unsigned int piece, unsigned long addr, bool bus)
  */
 bool kmap_touched(unsigned long addr, bool bus)
 {
-	static unsigned long last;
 	static unsigned int again;
 	unsigned long flags;
 	bool good;
@@ -256,9 +256,9 @@ bool kmap_touched(unsigned long addr, bool bus)
 	if (addr < LOW_END || addr >= BALLAST_START || !kernel_pfn(addr))
 		return false;
 	flags = arch_local_irq_save();
-	again = addr == last ? again + 1 : 0;
-	last = addr;
-	/* again and again: the host has no memory for the page */
+	again = addr == touched ? again + 1 : 0;
+	touched = addr;
+	/* again and again, though it was brought: the host has no memory for the page */
 	good = again < TRIES && bring((addr - LOW_END) / PIECE_SIZE, addr, bus);
 	arch_local_irq_restore(flags);
 	return good;
@@ -276,6 +276,7 @@ void kmap_settle(void)
 /* And after that. */
 void kmap_hide(void)
 {
+	touched = 0;
 	while (nr_opened) {
 		nr_opened--;
 		hide(opened[nr_opened].start, opened[nr_opened].end);
@@ -293,6 +294,7 @@ static void sync_pieces(unsigned long start, unsigned long end, bool filled)
 
 		next = min(piece_start(piece + 1), end);
 		flags = arch_local_irq_save();
+		touched = 0;
 		if (!filled || fill(piece, start, next))
 			drop_piece(piece);
 		arch_local_irq_restore(flags);
