@@ -2,7 +2,7 @@
 /*
  * Interrupts: host signals and ready descriptors.
  *
- * A signal only sets a bit in irq_pending.  What it stands for is handled when
+ * A signal only sets a bit in um_cpu.irq_pending.  What it stands for is handled when
  * kernel code may be interrupted, through the generic interrupt layer.
  */
 #include <linux/entry-common.h>
@@ -22,10 +22,6 @@
 #include <asm/trap.h>
 #include <asm/tsc.h>
 
-int irq_enabled;
-EXPORT_SYMBOL(irq_enabled);
-unsigned int irq_pending;
-EXPORT_SYMBOL(irq_pending);
 struct irq_polling irq_polling;
 static unsigned long late_until = INITIAL_JIFFIES;
 
@@ -99,7 +95,7 @@ void irq_dispatch(struct pt_regs *regs)
 
 	irq_enter_rcu();
 	irq_raise_due();
-	while ((pending = xchg(&irq_pending, 0))) {
+	while ((pending = xchg(&um_cpu.irq_pending, 0))) {
 		if (pending & IRQ_PENDING_TIMER)
 			generic_handle_irq(TIMER_IRQ);
 		if (pending & IRQ_PENDING_FD)
@@ -135,15 +131,15 @@ noinstr void irq_run_pending(void)
 	irqentry_state_t state;
 
 	do {
-		WRITE_ONCE(irq_enabled, 0);
+		WRITE_ONCE(um_cpu.irq_enabled, 0);
 		barrier();
 		state = irqentry_enter(&regs);
 		irq_dispatch(&regs);
 		irqentry_exit(&regs, state);
 		barrier();
-		WRITE_ONCE(irq_enabled, 1);
+		WRITE_ONCE(um_cpu.irq_enabled, 1);
 		barrier();
-	} while (READ_ONCE(irq_pending));
+	} while (READ_ONCE(um_cpu.irq_pending));
 }
 EXPORT_SYMBOL(irq_run_pending);
 
@@ -157,7 +153,7 @@ void irq_wait(void)
 		irq_raise(IRQ_PENDING_SOON);
 		return;
 	}
-	nr_events = host_poll(events, MAX_EVENTS, -1, &irq_pending);
+	nr_events = host_poll(events, MAX_EVENTS, -1, &um_cpu.irq_pending);
 	if (nr_events > 0)
 		irq_raise(IRQ_PENDING_FD);
 }

@@ -17,6 +17,7 @@
 #include <linux/sizes.h>
 #include <linux/tick.h>
 #include <asm/boot.h>
+#include <asm/cpu_state.h>
 #include <asm/drivers.h>
 #include <asm/exec.h>
 #include <asm/fpu.h>
@@ -26,10 +27,8 @@
 #include <asm/setup.h>
 #include <asm/trap.h>
 
-struct task_struct *current_task = &init_task;
-EXPORT_SYMBOL(current_task);
-
-unsigned long kernel_sp;
+struct cpu_state um_cpu = { .current_task = &init_task };
+EXPORT_SYMBOL(um_cpu);
 
 /*
  * Segment bases.  User code may change them by itself where the host lets it
@@ -67,8 +66,8 @@ __sched struct task_struct *__switch_to(struct task_struct *prev, struct task_st
 		fpu_switch_out(prev);
 		tls_sync(prev);
 	}
-	current_task = next;
-	kernel_sp = (unsigned long)task_pt_regs(next);
+	um_cpu.current_task = next;
+	um_cpu.kernel_sp = (unsigned long)task_pt_regs(next);
 	if (!(next->flags & PF_KTHREAD))
 		tls_load(next);
 	return switch_stacks(prev, next);

@@ -27,7 +27,6 @@
 #include <asm/sigcontext.h>
 #include <asm/trapnr.h>
 #include <asm/user_context.h>
-#include <asm/xstate.h>
 
 /* Index of a register in user_regs_struct, and in pt_regs up to ss */
 #define REG(name)	(offsetof(struct user_regs_struct, name) / sizeof(long))

@@ -52,7 +52,7 @@ asmlinkage __visible void __init start_image(struct boot_info *info);
 asmlinkage __visible void __init start_image(struct boot_info *info)
 {
 	boot_info = info;
-	kernel_sp = (unsigned long)task_pt_regs(&init_task);
+	um_cpu.kernel_sp = (unsigned long)task_pt_regs(&init_task);
 	if (info->magic != BOOT_MAGIC)
 		host_exit(1);
 	unmap_first_stage();

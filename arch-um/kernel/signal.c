@@ -28,7 +28,6 @@
 #include <asm/ucontext.h>
 #include <asm/unistd.h>
 #include <asm/user_context.h>
-#include <asm/xstate.h>
 
 #define RED_ZONE	128
 #define XSTATE_ALIGN	64

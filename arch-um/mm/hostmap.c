@@ -29,6 +29,7 @@
 #include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 #include <asm/boot.h>
+#include <asm/cpu_state.h>
 #include <asm/guard.h>
 #include <asm/hostmap.h>
 #include <asm/tlbflush.h>
@@ -37,16 +38,7 @@
 #include "shadow.h"
 #include "workset.h"
 
-static struct mm_struct *owner;		/* whose tables the shadow agrees with, but for the notes */
-
-struct note {
-	unsigned long start, end;
-	bool fill;			/* map what is present, not only correct what is mapped */
-};
-
-#define NOTES 16
-static struct note notes[NOTES];
-static unsigned int nr_notes;
+static struct hostmap_state *const map = &um_cpu.hostmap;
 
 /* The guest's entries of 2 MiB: a table, or one entry for all of it. */
 struct table {
@@ -463,32 +455,34 @@ static int bring_back(struct mm_struct *mm)
 
 static void add_note(unsigned long start, unsigned long end, bool fill)
 {
-	struct note *n;
+	struct hostmap_note *n;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	for (n = notes; n < notes + nr_notes; n++) {
+	for (n = map->notes; n < map->notes + map->nr_notes; n++) {
 		if (n->fill == fill && start <= n->end && end >= n->start) {
 			n->start = min(n->start, start);
 			n->end = max(n->end, end);
 			goto out;
 		}
 	}
-	if (nr_notes == NOTES) {
+	if (map->nr_notes == HOSTMAP_NOTES) {
 		/* Too many: correct everything, and let the rest fault in again. */
-		notes[0] = (struct note){ .start = 0, .end = TASK_SIZE };
-		nr_notes = 1;
+		map->notes[0] = (struct hostmap_note){ .start = 0, .end = TASK_SIZE };
+		map->nr_notes = 1;
 		if (!fill)
 			goto out;
 	}
-	notes[nr_notes++] = (struct note){ .start = start, .end = end, .fill = fill };
+	map->notes[map->nr_notes++] = (struct hostmap_note){
+		.start = start, .end = end, .fill = fill,
+	};
 out:
 	local_irq_restore(flags);
 }
 
 void hostmap_stale(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	if (mm == owner)
+	if (mm == map->owner)
 		add_note(start & PAGE_MASK, min(PAGE_ALIGN(end), TASK_SIZE), false);
 }
 
@@ -499,28 +493,24 @@ void hostmap_filled(struct mm_struct *mm, unsigned long addr, unsigned long page
 		add_note(addr, addr + pages * PAGE_SIZE, true);
 }
 
-static unsigned long faulted;		/* page that user code waits for */
-
 void hostmap_want(unsigned long addr, bool write)
 {
 	unsigned long size = pte_none(find_table(current->mm, addr).huge) ? AROUND : PMD_SIZE;
 
-	faulted = addr & PAGE_MASK;
+	map->faulted = addr & PAGE_MASK;
 	add_note(round_down(addr, size), round_down(addr, size) + size, true);
 	workset_note(current->mm, addr, write);
 }
 
-static bool bring;			/* what is chosen, without a switch */
-
 void hostmap_bring(void)
 {
-	bring = true;
+	map->bring = true;
 }
 
 void hostmap_forget(struct mm_struct *mm)
 {
-	if (mm == owner)
-		owner = NULL;
+	if (mm == map->owner)
+		map->owner = NULL;
 }
 
 /* The shadow's entry for @addr, 0 where it is outdated. */
@@ -529,10 +519,10 @@ static u32 shown(unsigned long addr)
 	struct leaf *leaf;
 	unsigned int i;
 
-	if (owner != current->mm)
+	if (map->owner != current->mm)
 		return 0;
-	for (i = 0; i < nr_notes; i++)
-		if (addr >= notes[i].start && addr < notes[i].end)
+	for (i = 0; i < map->nr_notes; i++)
+		if (addr >= map->notes[i].start && addr < map->notes[i].end)
 			return 0;
 	leaf = shadow_find(addr);
 	return leaf ? leaf->entry[leaf_index(addr)] : 0;
@@ -557,7 +547,7 @@ static int switch_owner(struct mm_struct *mm)
 	workset_choose(mm);
 	err = drop_others(mm) ?: bring_back(mm);
 	if (!err)
-		owner = mm;
+		map->owner = mm;
 	return err;
 }
 
@@ -567,11 +557,11 @@ static int commit_notes(struct mm_struct *mm)
 	int err;
 
 	asked.pages = 0;
-	ask(faulted);
-	for (i = 0; i < nr_notes; i++) {
-		unsigned long end = min(notes[i].end, TASK_SIZE);
+	ask(map->faulted);
+	for (i = 0; i < map->nr_notes; i++) {
+		unsigned long end = min(map->notes[i].end, TASK_SIZE);
 
-		err = (notes[i].fill ? fill_range : sync_range)(mm, notes[i].start, end);
+		err = (map->notes[i].fill ? fill_range : sync_range)(mm, map->notes[i].start, end);
 		if (err)
 			return err;
 	}
@@ -586,22 +576,22 @@ static int commit(struct mm_struct *mm)
 {
 	int err = 0;
 
-	if (owner != mm)
+	if (map->owner != mm)
 		err = switch_owner(mm);
-	else if (bring)
+	else if (map->bring)
 		err = bring_back(mm);
-	bring = false;
+	map->bring = false;
 	if (!err)
 		err = commit_notes(mm);
 	if (err != -ENOMEM)
 		return err;
 	drop_all();
-	owner = mm;
+	map->owner = mm;
 	err = commit_notes(mm);
 	if (err != -ENOMEM)
 		return err;
 	drop_all();
-	return fill_range(mm, faulted, faulted + PAGE_SIZE);
+	return fill_range(mm, map->faulted, map->faulted + PAGE_SIZE);
 }
 
 void hostmap_commit(void)
@@ -609,12 +599,12 @@ void hostmap_commit(void)
 	struct mm_struct *mm = current->mm;
 	int err;
 
-	if (likely(owner == mm && !nr_notes && !bring))
+	if (likely(map->owner == mm && !map->nr_notes && !map->bring))
 		return;
-	if (owner != mm)
+	if (map->owner != mm)
 		trap_scrub();
 	err = commit(mm);
-	nr_notes = 0;
+	map->nr_notes = 0;
 	/* now and then: it walks over all leaves */
 	if (emptied > MAX_EMPTIED + shadow_leaves() / 4) {
 		emptied = 0;

@@ -2,10 +2,9 @@
 /*
  * Kernel entry and exit.  All of this is hidden while user code runs.
  *
- * State that decides:
- *	in_user		1 from the last step of an exit to the first step of the
- *			next entry.  Hidden memory: user code cannot change it.
- *	kernel_sp	task_pt_regs(current)
+ * What decides is in um_cpu (asm/cpu_state.h), which is hidden memory: in_user is 1
+ * from the last step of an exit to the first step of the next entry, kernel_sp is
+ * task_pt_regs(current).
  *
  * The host's alternate signal stack (gate data) is armed with SS_AUTODISARM
  * by the exit path only.  So a signal in user mode always puts its frame at
@@ -21,7 +20,10 @@
 #include <asm/layout.h>
 #include <asm/extable.h>
 #include <asm/unistd_64.h>
-#include <asm/xstate.h>
+#include <asm/fpu.h>
+
+/* A member of um_cpu */
+#define CPU(member)	(um_cpu + CPU_##member)(%rip)
 
 	.section .entry.text, "ax"
 
@@ -32,12 +34,12 @@
  * it knows that the frame at the fixed place is the host's.
  */
 SYM_CODE_START(trap_entry)
-	cmpl	$0, in_user(%rip)
+	cmpl	$0, CPU(in_user)
 	je	trap_from_kernel
 
 	mov	%rsp, %rsi		/* not the usual place if signals nested */
-	mov	kernel_sp(%rip), %rsp	/* until the next line a nested signal comes here again */
-	movl	$0, in_user(%rip)	/* and takes the same frame; after it, it is the kernel's */
+	mov	CPU(kernel_sp), %rsp	/* until the next line a nested signal comes here again */
+	movl	$0, CPU(in_user)	/* and takes the same frame; after it, it is the kernel's */
 	pushq	$0x2			/* keeps rsp aligned for the call, too */
 	popfq				/* the user's AC and NT would hurt us */
 	sub	$8, %rsp
@@ -46,7 +48,7 @@ SYM_CODE_START(trap_entry)
 	test	%al, %al
 	jnz	forged
 SYM_INNER_LABEL(exit_again, SYM_L_GLOBAL)
-	mov	kernel_sp(%rip), %rsp
+	mov	CPU(kernel_sp), %rsp
 	sub	$8, %rsp
 	call	trap_exit		/* interrupts are off from here; rax: state to load */
 
@@ -55,7 +57,7 @@ SYM_INNER_LABEL(exit_again, SYM_L_GLOBAL)
 	 * what it asks for is done before user code runs (trap_kernel()).
 	 */
 SYM_INNER_LABEL(exit_window, SYM_L_GLOBAL)
-	cmpl	$0, irq_pending(%rip)
+	cmpl	$0, CPU(irq_pending)
 	jne	exit_again
 	mov	%rax, %rdi
 	mov	$~XSTATE_PKRU, %eax	/* the next instructions write to memory */
@@ -66,7 +68,7 @@ SYM_INNER_LABEL(exit_window, SYM_L_GLOBAL)
 	lea	host_stack_armed(%rip), %rdi
 	xor	%esi, %esi		/* and the state in the CPU is the user's already */
 	syscall
-	movl	$1, in_user(%rip)
+	movl	$1, CPU(in_user)
 SYM_INNER_LABEL(exit_user, SYM_L_GLOBAL)
 
 	/*
@@ -74,7 +76,7 @@ SYM_INNER_LABEL(exit_user, SYM_L_GLOBAL)
 	 * interrupted code is not the user's and starts this exit again from the
 	 * registers saved in pt_regs.
 	 */
-	mov	kernel_sp(%rip), %rsi
+	mov	CPU(kernel_sp), %rsi
 	movabs	$GATE_EXIT_FRAME, %rdi
 	mov	$15, %ecx		/* r15 ... di, in the order of the gate's pops */
 	rep movsq
@@ -171,9 +173,5 @@ SYM_CODE_START(_start)
 	call	start_image
 	ud2
 SYM_CODE_END(_start)
-
-	.data
-	.balign 8
-SYM_DATA(in_user, .long 0)
 
 	.section .note.GNU-stack, "", @progbits

@@ -4,6 +4,7 @@
  */
 #include <linux/init.h>
 #include <asm/boot.h>
+#include <asm/cpu_state.h>
 #include <asm/end.h>
 #include <asm/guard.h>
 #include <asm/hostmem.h>
@@ -22,9 +23,9 @@ void __init trap_init_host(void)
 	if (!err && !boot_info->reboots)
 		err = host_map_anon(GATE_DATA, GATE_DATA_SIZE);
 	if (!err)
-		err = host_signals_init(handler, &user_frame);
+		err = host_signals_init(handler, &um_cpu.user_frame);
 	if (err)
 		um_die("the host refuses to set up traps (error %d)", err);
-	if (!user_frame.xsave_size || user_frame.xsave_size > GATE_STACK_SIZE / 4)
+	if (!um_cpu.user_frame.xsave_size || um_cpu.user_frame.xsave_size > GATE_STACK_SIZE / 4)
 		um_die("this CPU or host saves its registers in a way this program does not know (XSAVE is needed, AMX is not supported)");
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Traps: what user code and the host's signals ask of the kernel.
- *
- * User code can write the place of signal frames and jump to the gate.  Such a
- * frame lacks the mark of the host's and is not looked at.  Apart from that a
- * frame holds user registers, and none of them is trusted.
  */
 #include <linux/audit.h>
 #include <linux/entry-common.h>
@@ -15,6 +11,7 @@
 #include <linux/sched/signal.h>
 #include <linux/syscalls.h>
 #include <asm/boot.h>
+#include <asm/cpu_state.h>
 #include <asm/drivers.h>
 #include <asm/fpu.h>
 #include <asm/guard.h>
@@ -26,97 +23,7 @@
 #include <asm/syscall.h>
 #include <asm/trap.h>
 #include <asm/trapnr.h>
-
-struct host_frame user_frame __ro_after_init;
-
-/*
- * The mark that tells the host's frames from forged ones.
- *
- * When the host switches to the alternate signal stack it notes in the frame's
- * uc_stack which stack that is.  The stack's upper end decides where the frame
- * goes; its lower end means nothing to the host, so it is a random number here.
- * User code cannot ask the host for it, and the frame that shows it is wiped
- * before any user code runs.  A wrong guess is a SIGSEGV; there are 2^46.
- */
-static unsigned long frame_mark __ro_after_init;
-
-static int __init frame_mark_init(void)
-{
-	stack_t *armed = (stack_t *)host_stack_armed;
-
-	if (host_getrandom(&frame_mark, sizeof(frame_mark)) != sizeof(frame_mark))
-		panic("the host gives no random numbers");
-	frame_mark = frame_mark % (GATE_DATA - 1) + 1;
-	armed->ss_sp = (void __user *)frame_mark;
-	armed->ss_size = GATE_DATA + GATE_STACK_SIZE - frame_mark;
-	return 0;
-}
-early_initcall(frame_mark_init);
-
-/* Of the frame at the fixed place: it stands right before the registers. */
-static __always_inline stack_t *frame_stack(void)
-{
-	return (stack_t *)user_frame.mcontext - 1;
-}
-
-/* rt_sigreturn sets the alternate stack to what the frame says. */
-static __always_inline void wipe_mark(void)
-{
-	*frame_stack() = (stack_t){ .ss_flags = SS_DISABLE };
-}
-
-/* Bits of rflags that come back from a frame; IF shows as set. */
-#define FLAGS_USER	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |	\
-			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF |	\
-			 X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_ID)
-
-static void load_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
-{
-	regs->r15 = sc->r15;
-	regs->r14 = sc->r14;
-	regs->r13 = sc->r13;
-	regs->r12 = sc->r12;
-	regs->bp = sc->bp;
-	regs->bx = sc->bx;
-	regs->r11 = sc->r11;
-	regs->r10 = sc->r10;
-	regs->r9 = sc->r9;
-	regs->r8 = sc->r8;
-	regs->ax = sc->ax;
-	regs->cx = sc->cx;
-	regs->dx = sc->dx;
-	regs->si = sc->si;
-	regs->di = sc->di;
-	regs->orig_ax = -1;
-	regs->ip = sc->ip;
-	regs->cs = sc->cs == __USER32_CS ? __USER32_CS : __USER_CS;
-	regs->flags = (sc->flags & FLAGS_USER) | X86_EFLAGS_FIXED | X86_EFLAGS_IF;
-	regs->sp = sc->sp;
-	regs->ss = __USER_DS;
-}
-
-/* Which interrupt a host signal is; 0 for one that the interrupted code caused. */
-static unsigned int signal_irq(int signo)
-{
-	switch (signo) {
-	case SIGALRM:
-		return IRQ_PENDING_TIMER;
-	case SIGIO:
-		return IRQ_PENDING_FD;
-	case SIGWINCH:
-		return IRQ_PENDING_WINCH;
-	case SIGTERM:
-		return IRQ_PENDING_TERM;
-	case SIGINT:
-		return IRQ_PENDING_INT;
-	case SIGHUP:
-		return IRQ_PENDING_HUP;
-	case SIGCONT:
-		return IRQ_PENDING_CONT;
-	default:
-		return 0;
-	}
-}
+#include "frame.h"
 
 static bool is_vsyscall(unsigned long call_addr)
 {
@@ -146,39 +53,34 @@ static void do_syscall(struct pt_regs *regs)
  * host emulates (a vsyscall with a bad stack), trap number and address are
  * those of an earlier fault.
  */
-static bool is_page_fault(int signo, unsigned long trapno, int code)
+static bool is_page_fault(const struct trap_cause *cause)
 {
-	return signo == SIGSEGV && trapno == X86_TRAP_PF && code != SI_KERNEL;
+	return cause->signo == SIGSEGV && cause->trapno == X86_TRAP_PF && cause->code != SI_KERNEL;
 }
 
 /* An exception of user code that is a signal of the guest, no more. */
-static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
-			 const struct sigcontext_64 *sc)
+static void do_exception(struct pt_regs *regs, const struct trap_cause *cause)
 {
-	/* all that is needed of the frame: it is user code's to write to when another task runs */
-	unsigned long trapno = sc->trapno, error = sc->err, cr2 = sc->cr2;
-	unsigned long call_addr = (unsigned long)info->si_call_addr;
-	int code = info->si_code;
 	irqentry_state_t state = irqentry_enter(regs);
 
 	local_irq_enable();
 	/* frames and debuggers see the last exception that became a signal */
-	if (signo != SIGSYS && !is_page_fault(signo, trapno, code)) {
-		current->thread.trap_nr = trapno;
-		current->thread.error_code = error;
+	if (cause->signo != SIGSYS && !is_page_fault(cause)) {
+		current->thread.trap_nr = cause->trapno;
+		current->thread.error_code = cause->error;
 	}
-	switch (signo) {
+	switch (cause->signo) {
 	case SIGSEGV:
-		if (is_page_fault(signo, trapno, code))
-			page_fault(regs, cr2, error);
+		if (is_page_fault(cause))
+			page_fault(regs, cause->cr2, cause->error);
 		else
 			force_sig(SIGSEGV);
 		break;
 	case SIGBUS:
-		if (trapno == X86_TRAP_PF) {
-			current->thread.cr2 = cr2;
-			force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)cr2);
-		} else if (trapno == X86_TRAP_AC) {
+		if (cause->trapno == X86_TRAP_PF) {
+			current->thread.cr2 = cause->cr2;
+			force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)cause->cr2);
+		} else if (cause->trapno == X86_TRAP_AC) {
 			force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
 		} else {
 			force_sig(SIGBUS);
@@ -188,18 +90,18 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 		force_sig_fault(SIGILL, ILL_ILLOPN, (void __user *)regs->ip);
 		break;
 	case SIGFPE:
-		force_sig_fault(SIGFPE, code > 0 ? code : 0, (void __user *)regs->ip);
+		force_sig_fault(SIGFPE, max(cause->code, 0), (void __user *)regs->ip);
 		break;
 	case SIGTRAP:
-		if (trapno == X86_TRAP_DB)
+		if (cause->trapno == X86_TRAP_DB)
 			um_send_sigtrap(regs, TRAP_TRACE);
 		else
 			force_sig(SIGTRAP);
 		break;
 	case SIGSYS:
-		if (is_vsyscall(call_addr)) {
+		if (is_vsyscall(cause->call_addr)) {
 			/* The host has done its return; as on x86 without vsyscalls it was a bad jump. */
-			regs->ip = call_addr;
+			regs->ip = cause->call_addr;
 			regs->sp -= sizeof(long);
 			page_fault(regs, regs->ip, X86_PF_USER | X86_PF_INSTR);
 		} else {
@@ -213,11 +115,11 @@ static void do_exception(struct pt_regs *regs, int signo, const siginfo_t *info,
 }
 
 /* A system call by the instruction that 64-bit code uses? */
-static bool is_syscall(const struct pt_regs *regs, const siginfo_t *info)
+static bool is_syscall(const struct pt_regs *regs, const struct trap_cause *cause)
 {
-	return info->si_code == SYS_SECCOMP && info->si_arch == AUDIT_ARCH_X86_64 &&
-	       regs->cs == __USER_CS && regs->ip < TASK_SIZE &&
-	       !is_vsyscall((unsigned long)info->si_call_addr);
+	return cause->signo == SIGSYS && cause->code == SYS_SECCOMP &&
+	       cause->arch == AUDIT_ARCH_X86_64 && regs->cs == __USER_CS &&
+	       regs->ip < TASK_SIZE && !is_vsyscall(cause->call_addr);
 }
 
 /*
@@ -240,25 +142,26 @@ static bool in_exit_path(unsigned long ip)
  */
 asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 {
-	const struct sigcontext_64 *sc = user_frame.mcontext;
-	const siginfo_t *info = user_frame.info;
+	const struct host_frame *frame = &um_cpu.user_frame;
 	struct pt_regs *regs = current_pt_regs();
-	int signo = info->si_signo;
-	unsigned int irq = signal_irq(signo);
+	struct trap_cause cause;
+	unsigned int irq;
 
-	if (unlikely((unsigned long)frame_stack()->ss_sp != frame_mark))
+	if (unlikely(!frame_is_genuine()))
 		return true;
-	wipe_mark();
-	fpu_live = true;
-	irq_raise(irq | signal_irq(last_signo));
+	frame_wipe_mark();
+	frame_read(&cause, frame->info, frame->mcontext);
+	um_cpu.fpu_live = true;
+	irq = frame_irq(cause.signo);
+	irq_raise(irq | frame_irq(last_signo));
 	/*
 	 * A signal that interrupted the gate left its frame below the first
 	 * one, and only the last one's number is known: poll everything.
 	 */
-	if (handler_sp != user_frame.sp)
+	if (handler_sp != frame->sp)
 		irq_raise(IRQ_PENDING_TIMER | IRQ_PENDING_FD);
 	/* the host blocks interrupts in an interrupt's handler, and this one never returns */
-	if (signal_irq(last_signo) || handler_sp != user_frame.sp)
+	if (frame_irq(last_signo) || handler_sp != frame->sp)
 		host_signals_unblock();
 	irq_leave_user();
 
@@ -266,17 +169,17 @@ asmlinkage noinstr bool trap_user(int last_signo, unsigned long handler_sp)
 	 * The user's registers are in pt_regs still.  The extended state was
 	 * loaded already, so the frame holds it.
 	 */
-	if (irq && in_exit_path(sc->ip))
+	if (irq && in_exit_path(((struct sigcontext_64 *)frame->mcontext)->ip))
 		return false;
 
-	load_regs(regs, sc);
+	frame_to_regs(regs, frame->mcontext);
 	guard_enter();
 	if (irq)
 		return false;	/* trap_exit() handles what is pending */
-	if (signo == SIGSYS && is_syscall(regs, info))
+	if (is_syscall(regs, &cause))
 		do_syscall(regs);
 	else
-		do_exception(regs, signo, info, sc);
+		do_exception(regs, &cause);
 	return false;
 }
 
@@ -300,13 +203,7 @@ asmlinkage noinstr void trap_forged(void)
 	irqentry_exit(regs, state);
 }
 
-static void kernel_regs(struct pt_regs *regs, const struct sigcontext_64 *sc)
-{
-	load_regs(regs, sc);
-	regs->cs = 0;
-}
-
-static void __noreturn kernel_fault(int signo, const siginfo_t *info,
+static void __noreturn kernel_fault(const struct trap_cause *cause,
 				    const struct sigcontext_64 *sc)
 {
 	static bool dying;
@@ -315,12 +212,13 @@ static void __noreturn kernel_fault(int signo, const siginfo_t *info,
 	if (dying)
 		host_exit(1);
 	dying = true;
-	kernel_regs(&regs, sc);
+	frame_to_regs(&regs, sc);
+	regs.cs = 0;
 	bust_spinlocks(1);
-	pr_emerg("Kernel fault: host signal %d, trap %d, error %#x, address %#lx\n", signo,
-		 (int)sc->trapno, (unsigned int)sc->err, (unsigned long)sc->cr2);
-	if (signo == SIGSYS)
-		pr_emerg("The host refused system call %d\n", info->si_syscall);
+	pr_emerg("Kernel fault: host signal %d, trap %d, error %#x, address %#lx\n", cause->signo,
+		 (int)cause->trapno, (unsigned int)cause->error, cause->cr2);
+	if (cause->signo == SIGSYS)
+		pr_emerg("The host refused system call %d\n", cause->nr);
 	show_regs(&regs);
 	dying = false;
 	panic("Kernel fault at %pS", (void *)regs.ip);
@@ -332,17 +230,18 @@ static void __noreturn kernel_fault(int signo, const siginfo_t *info,
  */
 asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 {
-	struct sigcontext_64 *sc = ucontext + sizeof(unsigned long) * 5; /* uc_mcontext */
-	unsigned int irq = signal_irq(signo);
+	struct sigcontext_64 *sc = frame_regs(ucontext);
+	unsigned int irq = frame_irq(signo);
 	unsigned long ip = sc->ip;
+	struct trap_cause cause;
 
 	/*
 	 * On the alternate stack: the exit path had just armed it, or user code
 	 * jumped into the gate and it is not disarmed yet.  Let it be off when
 	 * the interrupted code goes on.  Interrupts are off in both.
 	 */
-	if (sc == user_frame.mcontext)
-		wipe_mark();
+	if (sc == um_cpu.user_frame.mcontext)
+		frame_wipe_mark();
 	if (irq) {
 		irq_raise(irq);
 		if (ip >= (unsigned long)exit_window && ip < (unsigned long)exit_user)
@@ -350,7 +249,7 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 		else if (ip >= (unsigned long)host_poll_window &&
 			 ip < (unsigned long)host_poll_window_end)
 			sc->ip = (unsigned long)host_poll_interrupted;
-		else if (READ_ONCE(irq_enabled))
+		else if (READ_ONCE(um_cpu.irq_enabled))
 			irq_run_pending();
 		return;
 	}
@@ -358,16 +257,16 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 	 * Only this code goes with an address.  Within an open window the host
 	 * denies nothing: what is not there is a SIGBUS.
 	 */
-	if (signo == SIGSEGV && ((siginfo_t *)siginfo)->si_code == SEGV_ACCERR &&
-	    guard_touched(sc->cr2))
+	frame_read(&cause, siginfo, sc);
+	if (signo == SIGSEGV && cause.code == SEGV_ACCERR && guard_touched(cause.cr2))
 		return;
-	if ((signo == SIGSEGV || signo == SIGBUS) && kmap_touched(sc->cr2, signo == SIGBUS))
+	if ((signo == SIGSEGV || signo == SIGBUS) && kmap_touched(cause.cr2, signo == SIGBUS))
 		return;
 	if (fixup_exception(&ip)) {
 		sc->ip = ip;
 		return;
 	}
-	kernel_fault(signo, siginfo, sc);
+	kernel_fault(&cause, sc);
 }
 
 /* xrstor refused current's state: a forged frame, or ptrace wrote nonsense. */
@@ -391,7 +290,7 @@ asmlinkage noinstr void *trap_exit(void)
 
 	arch_local_irq_disable();
 	do {
-		while (READ_ONCE(irq_pending) || unlikely(um_is_stopped())) {
+		while (READ_ONCE(um_cpu.irq_pending) || unlikely(um_is_stopped())) {
 			irqentry_state_t state = irqentry_enter(regs);
 
 			irq_dispatch(regs);
@@ -406,11 +305,11 @@ asmlinkage noinstr void *trap_exit(void)
 		hostmap_commit();
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);
-	} while (READ_ONCE(irq_pending));
+	} while (READ_ONCE(um_cpu.irq_pending));
 	guard_leave();
 	kmap_hide();
 	irq_enter_user();
-	return fpu_live ? user_frame.xsave : current->thread.xsave;
+	return um_cpu.fpu_live ? um_cpu.user_frame.xsave : current->thread.xsave;
 }
 
 asmlinkage void ret_from_fork(struct task_struct *prev, int (*fn)(void *), void *arg)
@@ -424,7 +323,7 @@ asmlinkage void ret_from_fork(struct task_struct *prev, int (*fn)(void *), void 
 void trap_scrub(void)
 {
 	/* what is live would be lost with it */
-	if (fpu_live)
+	if (um_cpu.fpu_live)
 		fpu_sync(current);
 	/*
 	 * All of it, for user code can write anywhere in it: also what lies beyond the

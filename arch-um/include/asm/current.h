@@ -2,8 +2,9 @@
 #ifndef __ASM_UM_CURRENT_H
 #define __ASM_UM_CURRENT_H
 
+#include <asm/cpu_state.h>
+
 /* One processor, one thread: a plain variable, changed by __switch_to(). */
-extern struct task_struct *current_task;
-#define current current_task
+#define current (um_cpu.current_task)
 
 #endif

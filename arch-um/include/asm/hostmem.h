@@ -7,6 +7,8 @@
 #ifndef __ASM_UM_HOSTMEM_H
 #define __ASM_UM_HOSTMEM_H
 
+#include "host_frame.h"
+
 #define HOST_PROT_NONE	0
 #define HOST_PROT_READ	1
 #define HOST_PROT_WRITE	2
@@ -32,16 +34,6 @@ void host_set_fsbase(unsigned long base);	/* by system call */
 void host_set_gsbase(unsigned long base);
 unsigned long host_get_fsbase(void);
 unsigned long host_get_gsbase(void);
-
-/* Where the host puts what it pushes for a signal that arrives in user mode. */
-struct host_frame {
-	unsigned long sp;		/* stack pointer of the handler */
-	void *info;			/* siginfo_t */
-	void *mcontext;			/* struct sigcontext_64 */
-	void *xsave;
-	unsigned int xsave_size;	/* without FP_XSTATE_MAGIC2 */
-	unsigned long long xfeatures;
-};
 
 /*
  * Install @handler for every signal the kernel lives on, on the stack of

@@ -6,7 +6,7 @@
 #define FIRST_FD_IRQ	1
 #define NR_IRQS		256
 
-/* What host signals ask for; bits of irq_pending. */
+/* What host signals ask for; bits of um_cpu.irq_pending. */
 #define IRQ_PENDING_TIMER	0x01	/* SIGALRM */
 #define IRQ_PENDING_FD		0x02	/* SIGIO: some descriptor became ready */
 #define IRQ_PENDING_WINCH	0x04	/* SIGWINCH */
@@ -17,7 +17,7 @@
 #define IRQ_PENDING_CONT	0x80	/* SIGCONT */
 
 #ifndef __ASSEMBLY__
-#include <asm/irqflags.h>		/* irq_pending */
+#include <asm/cpu_state.h>
 
 struct pt_regs;
 
@@ -27,7 +27,7 @@ void irq_dispatch(struct pt_regs *regs);
 /* From a host signal's handler too: one instruction. */
 static inline void irq_raise(unsigned int bits)
 {
-	asm volatile("orl %1, %0" : "+m"(irq_pending) : "r"(bits) : "memory");
+	asm volatile("orl %1, %0" : "+m"(um_cpu.irq_pending) : "r"(bits) : "memory");
 }
 
 /* Idle, with interrupts off: wait in the host until there is something to dispatch. */

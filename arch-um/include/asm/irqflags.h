@@ -3,15 +3,13 @@
  * Interrupts are host signals.  Masking them in the host for every
  * local_irq_save() would cost a host call; instead a flag says whether kernel
  * code may be interrupted, and a signal that finds it clear leaves a bit in
- * irq_pending for the one who sets the flag again.
+ * um_cpu.irq_pending for the one who sets the flag again.
  */
 #ifndef __ASM_UM_IRQFLAGS_H
 #define __ASM_UM_IRQFLAGS_H
 
 #include <linux/compiler.h>
-
-extern int irq_enabled;			/* 1: kernel code may be interrupted */
-extern unsigned int irq_pending;	/* IRQ_PENDING_* */
+#include <asm/cpu_state.h>
 
 void irq_run_pending(void);
 
@@ -20,13 +18,13 @@ void irq_run_pending(void);
 
 static __always_inline unsigned long arch_local_save_flags(void)
 {
-	return READ_ONCE(irq_enabled);
+	return READ_ONCE(um_cpu.irq_enabled);
 }
 #define arch_local_save_flags arch_local_save_flags
 
 static __always_inline void arch_local_irq_disable(void)
 {
-	WRITE_ONCE(irq_enabled, 0);
+	WRITE_ONCE(um_cpu.irq_enabled, 0);
 	barrier();
 }
 #define arch_local_irq_disable arch_local_irq_disable
@@ -34,9 +32,9 @@ static __always_inline void arch_local_irq_disable(void)
 static __always_inline void arch_local_irq_enable(void)
 {
 	barrier();
-	WRITE_ONCE(irq_enabled, 1);
+	WRITE_ONCE(um_cpu.irq_enabled, 1);
 	barrier();
-	if (unlikely(READ_ONCE(irq_pending)))
+	if (unlikely(READ_ONCE(um_cpu.irq_pending)))
 		irq_run_pending();
 }
 #define arch_local_irq_enable arch_local_irq_enable

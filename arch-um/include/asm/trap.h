@@ -14,16 +14,6 @@ struct task_struct;
 
 void trap_init_host(void);
 
-/* Where host signal frames of user code lie, and what they look like. */
-extern struct host_frame user_frame;
-
-/* True while current's extended state is in user_frame, see asm/fpu.h. */
-extern bool fpu_live;
-void fpu_switch_out(struct task_struct *prev);
-
-/* Stack pointer on entry from user mode: task_pt_regs(current). */
-extern unsigned long kernel_sp;
-
 /* Leave nothing of the last mm's registers where the next one could read it. */
 void trap_scrub(void);
 
