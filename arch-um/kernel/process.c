@@ -66,6 +66,7 @@ __sched struct task_struct *__switch_to(struct task_struct *prev, struct task_st
 		fpu_switch_out(prev);
 		tls_sync(prev);
 	}
+	slice_ends(prev);
 	um_cpu.current_task = next;
 	um_cpu.kernel_sp = (unsigned long)task_pt_regs(next);
 	if (!(next->flags & PF_KTHREAD))

@@ -5,6 +5,9 @@
 struct task_struct;
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next);
 
+/* kernel/slice.c: @prev stops running, by its own will or not.  Part of __switch_to(). */
+void slice_ends(struct task_struct *prev);
+
 /* trap/entry.S: returns @prev, on the stack of @next. */
 struct task_struct *switch_stacks(struct task_struct *prev, struct task_struct *next);
 
