@@ -153,6 +153,8 @@ static struct {
 	unsigned int pages;
 } asked;
 
+static unsigned int also;		/* pages beside the one that user code waits for, likewise */
+
 static bool is_asked(unsigned long addr)
 {
 	return addr - asked.start < AROUND && asked.pages & 1U << (addr - asked.start) / PAGE_SIZE;
@@ -177,7 +179,7 @@ struct run {
 	unsigned long start, end;
 	u32 entry;			/* of the page at start, afterwards */
 	bool due;			/* MAP over something that is mapped, or of what is asked for */
-	bool guess;			/* MAP of other pages, too, if it is worth its call */
+	unsigned long worth;		/* MAP of other pages, too, if there are so many bytes of them; or 0 */
 };
 
 /*
@@ -186,6 +188,13 @@ struct run {
  * fault are never touched.
  */
 #define WORTH_MAPPING	(4 * PAGE_SIZE)
+#define WORTH_IN_STREAM	(2 * PAGE_SIZE)
+
+/*
+ * A stream (find_stream()) that maps as much at once passes by: all of it is going to
+ * be used, and none of it is part of a working set.
+ */
+#define PASSING_BY	(256UL << 10)
 
 /*
  * Page faults that the host counts when it fills in a run: one for each page that
@@ -269,8 +278,7 @@ static int finish_run(struct run *run)
 
 	if (run->op == NOTHING)
 		return 0;
-	if (run->op != MAP || run->due ||
-	    (run->guess && run->end - run->start >= WORTH_MAPPING)) {
+	if (run->op != MAP || run->due || (run->worth && run->end - run->start >= run->worth)) {
 		err = run_host_call(run);
 		if (!err && run->op == UNMAP)
 			note_unmapped(run);
@@ -307,7 +315,7 @@ static int add_page(struct run *run, unsigned long addr, u32 have, u32 want)
 	err = finish_run(run);
 	*run = (struct run){
 		.op = op, .start = addr, .end = addr + PAGE_SIZE, .entry = want,
-		.due = have || is_asked(addr), .guess = run->guess,
+		.due = have || is_asked(addr), .worth = run->worth,
 	};
 	return err;
 }
@@ -355,7 +363,10 @@ static int fill_page(struct run *run, unsigned long addr, const struct leaf *lea
 /* Make it agree, and map what is present there. */
 static int fill_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct run run = { .op = NOTHING, .guess = true };
+	struct run run = {
+		.op = NOTHING,
+		.worth = end - start >= PASSING_BY ? WORTH_IN_STREAM : WORTH_MAPPING,
+	};
 	unsigned long addr, next;
 	int err;
 
@@ -493,13 +504,55 @@ void hostmap_filled(struct mm_struct *mm, unsigned long addr, unsigned long page
 		add_note(addr, addr + pages * PAGE_SIZE, true);
 }
 
+/*
+ * Programs that walk through more memory than they had in their last slices fault on
+ * one block after the other.  Where one fault follows from where another's mapping
+ * ended, that maps twice as much.
+ */
+static struct stream {
+	unsigned long next, size;	/* bytes */
+} streams[4];
+static unsigned int oldest_stream;
+
+static struct stream *find_stream(unsigned long start)
+{
+	struct stream *s;
+
+	for (s = streams; s < streams + ARRAY_SIZE(streams); s++) {
+		if (s->next - start > s->size)
+			continue;
+		if (s->next == start) {
+			s->size = min(2 * s->size, PMD_SIZE);
+			s->next += s->size;
+		}
+		return s;
+	}
+	s = &streams[oldest_stream++ % ARRAY_SIZE(streams)];
+	*s = (struct stream){ .next = start + AROUND, .size = AROUND };
+	return s;
+}
+
 void hostmap_want(unsigned long addr, bool write)
 {
-	unsigned long size = pte_none(find_table(current->mm, addr).huge) ? AROUND : PMD_SIZE;
+	unsigned long start = round_down(addr, AROUND);
+	struct stream *stream;
 
 	map->faulted = addr & PAGE_MASK;
-	add_note(round_down(addr, size), round_down(addr, size) + size, true);
-	workset_note(current->mm, addr, write);
+	if (!pte_none(find_table(current->mm, addr).huge)) {
+		start = round_down(addr, PMD_SIZE);
+		add_note(start, start + PMD_SIZE, true);
+		workset_note(current->mm, addr, write);
+		return;
+	}
+	stream = find_stream(start);
+	add_note(start, stream->next, true);
+	if (stream->size < PASSING_BY)
+		workset_note(current->mm, addr, write);
+}
+
+void hostmap_also(unsigned long addr)
+{
+	also |= 1U << addr % AROUND / PAGE_SIZE;
 }
 
 void hostmap_bring(void)
@@ -558,6 +611,7 @@ static int commit_notes(struct mm_struct *mm)
 
 	asked.pages = 0;
 	ask(map->faulted);
+	asked.pages |= also;
 	for (i = 0; i < map->nr_notes; i++) {
 		unsigned long end = min(map->notes[i].end, TASK_SIZE);
 
@@ -605,6 +659,7 @@ void hostmap_commit(void)
 		trap_scrub();
 	err = commit(mm);
 	map->nr_notes = 0;
+	also = 0;
 	/* now and then: it walks over all leaves */
 	if (emptied > MAX_EMPTIED + shadow_leaves() / 4) {
 		emptied = 0;

@@ -11,7 +11,8 @@
  *   writes to most of them: the first access copies all;
  * - after a fork the first write to a page that both have now copies all those
  *   that were written to after earlier forks, too: a shell does the same again and
- *   again.
+ *   again;
+ * - what is touched page by page, as a heap that grows, is touched further.
  *
  * Nothing is read from a disk for it.
  */
@@ -25,6 +26,7 @@
 
 #define TEXT_WINDOW	(256UL << 10)
 #define TEXT_CHUNK	(64UL << 10)	/* what the generic code maps, its fault_around_bytes */
+#define BLOCK		(64UL << 10)	/* folios that the generic code makes of anonymous memory */
 #define DATA_PAGES	16		/* variables that take more are many programs' heap */
 #define MOST_WRITTEN	64		/* pages of one fork */
 
@@ -119,11 +121,35 @@ static void written_again(struct mm_struct *mm)
 		hostmap_bring();
 }
 
+/*
+ * A heap that grows by 132 KiB has an end within a block of 64 KiB each time, and what
+ * is touched there first keeps the block from being one folio.  As many pages as have
+ * been touched in a row become as many more.
+ */
+static void anon_after(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long start = max(round_down(addr, BLOCK), vma->vm_start);
+	unsigned long end = min(round_down(addr, BLOCK) + BLOCK, vma->vm_end);
+	unsigned long at, n = 0;
+
+	for (at = addr; at > start && pte_present(guest_entry(vma->vm_mm, at - PAGE_SIZE));
+	     at -= PAGE_SIZE)
+		n++;
+	for (at = addr + PAGE_SIZE; n-- && at < end; at += PAGE_SIZE) {
+		if (!pte_none(guest_entry(vma->vm_mm, at)) ||
+		    !fault_in(vma, at, FAULT_FLAG_WRITE))
+			return;
+		hostmap_also(at);
+	}
+}
+
 void prefault(struct vm_area_struct *vma, unsigned long addr, bool write, pte_t before)
 {
 	if (userfaultfd_armed(vma))
 		return;
-	if (write) {
+	if (write && pte_none(before) && vma_is_anonymous(vma)) {
+		anon_after(vma, addr & PAGE_MASK);
+	} else if (write) {
 		if (is_program_data(vma))
 			data_around(vma);
 		if (pte_present(before) && !pte_write(before) && !(vma->vm_flags & VM_SHARED))

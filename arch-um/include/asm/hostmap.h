@@ -36,6 +36,12 @@ bool hostmap_shows(unsigned long addr, unsigned long phys);
 /* User code faulted on @addr, which is present now: map it, and what is around it. */
 void hostmap_want(unsigned long addr, bool write);
 
+/*
+ * @addr, which is present now and in the same 64 KiB as the page that user code waits
+ * for, is worth a mapping, too.  A hint: another task may get it, or nobody.
+ */
+void hostmap_also(unsigned long addr);
+
 /* Map the chosen pages of current's working set, as at a switch. */
 void hostmap_bring(void);
 
