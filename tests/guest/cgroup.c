@@ -69,11 +69,14 @@ static void processes(void)
 {
 	char *line;
 
-	ok(set("pids.max", "5") && (line = value("pids.max")) && !strcmp(line, "5\n"), "pids.max");
-	ok(in_child(fork_too_much, NULL) == 4, "the sixth process is refused");
-	ok((line = value("pids.current")) && atoi(line) == 4, "pids.current counts those left");
-	ok(event("pids.events", "max ") >= 1, "pids.events counts the refusal");
-	ok(set("cgroup.kill", "1") && eventually(empty()), "cgroup.kill ends them all");
+	ok(set("pids.max", "5") && (line = value("pids.max")) && !strcmp(line, "5\n"),
+	   "pids.max can be set");
+	ok(in_child(fork_too_much, NULL) == 4, "with pids.max 5 a sixth process is refused");
+	ok((line = value("pids.current")) && atoi(line) == 4,
+	   "pids.current counts the processes that are left");
+	ok(event("pids.events", "max ") >= 1, "pids.events counts a refused fork");
+	ok(set("cgroup.kill", "1") && eventually(empty()),
+	   "cgroup.kill ends all processes of a group");
 	must(set("pids.max", "max"));
 }
 
@@ -94,14 +97,15 @@ static void memory(void)
 	char *line;
 
 	ok(set("memory.max", "16M") && (line = value("memory.max")) && atol(line) == 16 << 20,
-	   "memory.max");
+	   "memory.max can be set");
 	/* Without swap, or it would just be slow. */
 	must(set("memory.swap.max", "0") || errno == ENOENT);
-	ok(in_child(use_memory, (void *)4L) == 46, "4 MiB of 16 are no problem");
-	ok(in_child(use_memory, (void *)64L) == -SIGKILL, "64 MiB of 16 are: killed");
-	ok(event("memory.events", "oom_kill ") >= 1, "memory.events counts it");
+	ok(in_child(use_memory, (void *)4L) == 46, "a program can take 4 MiB of 16");
+	ok(in_child(use_memory, (void *)64L) == -SIGKILL,
+	   "a program that takes 64 MiB of 16 is killed");
+	ok(event("memory.events", "oom_kill ") >= 1, "memory.events counts an OOM kill");
 	ok((line = value("memory.peak")) && atol(line) > 8 << 20 && atol(line) <= 16 << 20,
-	   "memory.peak");
+	   "memory.peak is near memory.max");
 	must(set("memory.max", "max"));
 }
 
@@ -121,12 +125,13 @@ static void freezing(void)
 
 	must(eventually(*count));
 	ok(set("cgroup.freeze", "1") && eventually(event("cgroup.events", "frozen ") == 1),
-	   "cgroup.freeze stops a loop");
+	   "cgroup.freeze freezes a group");
 	seen = *count;
 	sleep_ms(50);
-	ok(*count == seen, "which stands still");
-	ok(set("cgroup.freeze", "0") && eventually(*count != seen), "and goes on");
-	ok(event("cpu.stat", "usage_usec ") > 0, "cpu.stat");
+	ok(*count == seen, "a loop in a frozen group stands still");
+	ok(set("cgroup.freeze", "0") && eventually(*count != seen),
+	   "a loop in a thawed group goes on");
+	ok(event("cpu.stat", "usage_usec ") > 0, "cpu.stat counts processor time");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 	munmap((void *)count, PAGE);
@@ -156,9 +161,10 @@ int main(void)
 	}
 	controllers = file_line(ROOT "/cgroup.controllers", "");
 	ok(controllers && strstr(controllers, "memory") && strstr(controllers, "pids") &&
-	   strstr(controllers, "cpu"), "controllers: cpu, memory, pids");
-	ok(write_file(ROOT "/cgroup.subtree_control", "+cpu +memory +pids"), "enabled for groups");
-	ok(!mkdir(GROUP, 0755), "a new group");
+	   strstr(controllers, "cpu"), "there are controllers for cpu, memory and pids");
+	ok(write_file(ROOT "/cgroup.subtree_control", "+cpu +memory +pids"),
+	   "the controllers can be enabled for groups");
+	ok(!mkdir(GROUP, 0755), "a group can be made");
 	ok(in_child(parent_inside, NULL) == 47, "children stay in their parent's group");
 	processes();
 	memory();

@@ -57,7 +57,7 @@ static void alone(void)
 			moved = libc_time(id) - first;
 		} while (!moved && ++tries < 10000000);
 		ok(moved > 0 && !clock_getres(id, &res) && res.tv_sec == 0 && res.tv_nsec > 0,
-		   "%s: advances, and has a resolution", clocks[i].name);
+		   "%s: advances and has a resolution", clocks[i].name);
 	}
 }
 
@@ -73,8 +73,8 @@ static void agreement(void)
 	t = time(NULL);
 	/* time() counts full ticks, so it may be a tick behind at the turn of a second. */
 	ok(t >= tv.tv_sec - 1 && t < tv.tv_sec + 20 && syscall(SYS_time, NULL) >= t,
-	   "so does time");
-	ok(real > 1600000000000000000, "it is later than 2020");
+	   "time follows gettimeofday");
+	ok(real > 1600000000000000000, "CLOCK_REALTIME is later than 2020");
 	diff = libc_time(CLOCK_BOOTTIME) - libc_time(CLOCK_MONOTONIC);
 	ok(diff > -20000000000, "CLOCK_BOOTTIME includes CLOCK_MONOTONIC");
 	{
@@ -84,7 +84,7 @@ static void agreement(void)
 		slept = libc_time(CLOCK_MONOTONIC) - mono;
 		diff = libc_time(CLOCK_REALTIME) - a - slept;
 		ok(slept >= 200000000 && diff > -50000000 && diff < 20000000000,
-		   "both measure the same sleep");
+		   "CLOCK_MONOTONIC and CLOCK_REALTIME measure the same sleep");
 	}
 	errno = 0;
 	ok(syscall(SYS_clock_gettime, 77, &(struct timespec){ 0 }) == -1 && errno == EINVAL,
@@ -129,11 +129,13 @@ static void processors(void)
 	cpu_set_t set;
 
 	ok(!getcpu(&cpu, &node) && (long)cpu < sysconf(_SC_NPROCESSORS_CONF) && node < 1024,
-	   "getcpu");
-	ok(sched_getcpu() >= 0 && sched_getcpu() < sysconf(_SC_NPROCESSORS_CONF), "sched_getcpu");
+	   "getcpu gives a processor and a node that there can be");
+	ok(sched_getcpu() >= 0 && sched_getcpu() < sysconf(_SC_NPROCESSORS_CONF),
+	   "sched_getcpu gives a processor that there is");
 	ok(!sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) >= 1 &&
 	   CPU_ISSET(cpu, &set) &&
-	   !sched_setaffinity(0, sizeof(set), &set), "the processor is one of the allowed");
+	   !sched_setaffinity(0, sizeof(set), &set),
+	   "the current processor is in the affinity mask");
 }
 
 static void usage(void)
@@ -150,7 +152,8 @@ static void usage(void)
 	must(!getrusage(RUSAGE_SELF, &b));
 	ok(b.ru_minflt - a.ru_minflt >= 200 && b.ru_minflt - a.ru_minflt < 400,
 	   "getrusage counts page faults (%ld for 200 pages)", b.ru_minflt - a.ru_minflt);
-	ok(b.ru_maxrss > 300 && b.ru_maxrss >= a.ru_maxrss, "and knows the resident size");
+	ok(b.ru_maxrss > 300 && b.ru_maxrss >= a.ru_maxrss,
+	   "getrusage gives the largest resident size");
 }
 
 int main(void)

@@ -121,34 +121,37 @@ static void check_core(pid_t pid)
 	bool page_size = false, named = false;
 
 	ok(!memcmp(eh->e_ident, ELFMAG "\2\1\1", 7) && eh->e_type == ET_CORE &&
-	   eh->e_machine == EM_X86_64 && eh->e_phnum > 5, "an ELF core file");
-	if (!ok(status && psinfo && fp && si && auxv, "with the usual notes"))
+	   eh->e_machine == EM_X86_64 && eh->e_phnum > 5, "a core file begins with an ELF header");
+	if (!ok(status && psinfo && fp && si && auxv, "a core file has the usual notes"))
 		return;
 	regs = (void *)&status->pr_reg;
 	ok(status->pr_pid == pid && status->pr_cursig == SIGSEGV,
-	   "status: the thread and the signal");
-	ok(regs->rip == (unsigned long)core_fault, "rip is the instruction that failed");
+	   "NT_PRSTATUS names the thread and the signal");
+	ok(regs->rip == (unsigned long)core_fault,
+	   "rip in a core file is the instruction that failed");
 	ok(regs->rsp == regs->r12 && regs->rbx == 0x1111111122222222 && regs->r15 == 0x5555 &&
-	   regs->rdx == 0x7654321000, "rsp and the other registers");
+	   regs->rdx == 0x7654321000, "a core file has rsp and the other registers");
 	ok(second && second->pr_pid > 0 && second->pr_pid != pid && !note(NT_PRSTATUS, 2, NULL),
-	   "the second thread");
-	ok(!memcmp(&fp->xmm_space[5 * 4], &regs->rbx, 8), "SSE registers");
-	ok(note(NT_X86_XSTATE, 0, &size) && size >= 576, "the extended state");
+	   "a core file has the status of the second thread");
+	ok(!memcmp(&fp->xmm_space[5 * 4], &regs->rbx, 8), "a core file has the SSE registers");
+	ok(note(NT_X86_XSTATE, 0, &size) && size >= 576, "a core file has the extended state");
 	ok(si->si_signo == SIGSEGV && si->si_code == SEGV_MAPERR &&
 	   si->si_addr == (void *)0x7654321000,
-	   "siginfo with the address");
-	ok(!strncmp(psinfo->pr_fname, "core", 4) && psinfo->pr_pid == pid, "the program's name");
+	   "siginfo in a core file has the address of the fault");
+	ok(!strncmp(psinfo->pr_fname, "core", 4) && psinfo->pr_pid == pid,
+	   "a core file has the program's name");
 	for (; auxv->a_type != AT_NULL; auxv++)
 		page_size |= auxv->a_type == AT_PAGESZ && auxv->a_un.a_val == PAGE;
-	ok(page_size, "the auxiliary vector");
+	ok(page_size, "a core file has the auxiliary vector");
 	files = note(NT_FILE, 0, &size);
 	must(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
 	for (size_t i = 16; files && i + strlen(self) < size; i++)
 		named |= !memcmp(files + i, self, strlen(self));
-	ok(named, "the list of mapped files");
-	ok(memory(marker) && !strcmp(memory(marker), "found in the core"), "memory");
-	ok(memory((void *)regs->rsp), "the stack");
-	ok(memory(dir) && !strcmp(memory(dir), dir), "the program's data");
+	ok(named, "a core file lists the mapped files");
+	ok(memory(marker) && !strcmp(memory(marker), "found in the core"),
+	   "a core file has anonymous memory");
+	ok(memory((void *)regs->rsp), "a core file has the stack");
+	ok(memory(dir) && !strcmp(memory(dir), dir), "a core file has the program's data");
 }
 
 static void dump(void)
@@ -168,11 +171,12 @@ static void dump(void)
 
 	pid = spawn(dump_core, NULL);
 	status = wait_status(pid);
-	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV && WCOREDUMP(status), "core dumped");
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV && WCOREDUMP(status),
+	   "the status of a program that crashed says that it dumped core");
 	fd = open("core", O_RDONLY | O_CLOEXEC);
 	if (!ok(fd >= 0 && !fstat(fd, &st) && st.st_size > (off_t)PAGE &&
 		(st.st_mode & 0777) == 0600,
-		"a file named core, for its owner only"))
+		"a core file is named core and is for its owner only"))
 		return;
 	core_size = st.st_size;
 	core = mmap(NULL, core_size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -30,15 +30,17 @@ static void event_fd(void)
 	eventfd_t v;
 	pthread_t t;
 
-	ok(!eventfd_write(fd, 4) && !eventfd_read(fd, &v) && v == 7, "eventfd adds");
+	ok(!eventfd_write(fd, 4) && !eventfd_read(fd, &v) && v == 7,
+	   "eventfd adds what is written");
 	errno = 0;
-	ok(eventfd_read(fd, &v) == -1 && errno == EAGAIN && !readable(fd, 0), "and is empty then");
+	ok(eventfd_read(fd, &v) == -1 && errno == EAGAIN && !readable(fd, 0),
+	   "an eventfd that was read is empty");
 	ok(!eventfd_read(sem, &v) && v == 1 && !eventfd_read(sem, &v) && v == 1 &&
 	   eventfd_read(sem, &v) == -1,
 	   "EFD_SEMAPHORE counts down");
 	wait = eventfd(0, 0);
 	must(!pthread_create(&t, NULL, add_later, &wait));
-	ok(!eventfd_read(wait, &v) && v == 5, "a read that waits");
+	ok(!eventfd_read(wait, &v) && v == 5, "a read of an eventfd waits for a write");
 	pthread_join(t, NULL);
 	close(fd);
 	close(sem);
@@ -59,41 +61,49 @@ static void poll_sets(void)
 	must(!epoll_ctl(ep, EPOLL_CTL_ADD, a[0], &ev));
 	ev = (struct epoll_event){ .events = EPOLLIN | EPOLLET, .data.u64 = 222 };
 	must(!epoll_ctl(ep, EPOLL_CTL_ADD, b[0], &ev));
-	ok(epoll_wait(ep, got, 4, 0) == 0 && epoll_wait(ep, got, 4, 10) == 0, "epoll: nothing yet");
+	ok(epoll_wait(ep, got, 4, 0) == 0 && epoll_wait(ep, got, 4, 10) == 0,
+	   "epoll: nothing is ready before a write");
 	must(write(a[1], "x", 1) == 1 && write(b[1], "x", 1) == 1);
 	ok(epoll_wait(ep, got, 4, 1000) == 2 && got[0].data.u64 + got[1].data.u64 == 333,
-	   "epoll: both");
-	ok(epoll_wait(ep, got, 4, 0) == 1 && got[0].data.u64 == 111, "epoll: by edge only once");
+	   "epoll: two pipes are ready");
+	ok(epoll_wait(ep, got, 4, 0) == 1 && got[0].data.u64 == 111,
+	   "epoll: EPOLLET tells of an edge only once");
 	must(write(b[1], "x", 1) == 1 && read(a[0], &c, 1) == 1);
-	ok(epoll_wait(ep, got, 4, 0) == 1 && got[0].data.u64 == 222, "epoll: another edge");
+	ok(epoll_wait(ep, got, 4, 0) == 1 && got[0].data.u64 == 222,
+	   "epoll: EPOLLET tells of a further edge");
 	ev = (struct epoll_event){ .events = EPOLLIN | EPOLLONESHOT, .data.u64 = 333 };
 	must(!epoll_ctl(ep, EPOLL_CTL_MOD, a[0], &ev) && write(a[1], "x", 1) == 1);
 	ok(epoll_wait(ep, got, 4, 0) == 1 && got[0].data.u64 == 333 &&
 	   epoll_wait(ep, got, 4, 0) == 0,
-	   "epoll: EPOLLONESHOT");
+	   "epoll: EPOLLONESHOT tells of an event once");
 	must(!epoll_ctl(ep, EPOLL_CTL_MOD, a[0], &ev));
 	ev = (struct epoll_event){ .events = EPOLLIN, .data.u64 = 444 };
 	must(!epoll_ctl(inner, EPOLL_CTL_ADD, ep, &ev));
-	ok(epoll_wait(inner, got, 4, 0) == 1 && got[0].data.u64 == 444, "epoll in epoll");
+	ok(epoll_wait(inner, got, 4, 0) == 1 && got[0].data.u64 == 444,
+	   "epoll: one epoll can wait for another");
 	errno = 0;
-	ok(epoll_ctl(ep, EPOLL_CTL_ADD, inner, &ev) == -1 && errno == ELOOP, "but not in a circle");
+	ok(epoll_ctl(ep, EPOLL_CTL_ADD, inner, &ev) == -1 && errno == ELOOP,
+	   "epoll: a circle is refused with ELOOP");
 	close(a[1]);
 	must(epoll_wait(ep, got, 4, 0) == 1);
-	ok(got[0].events & EPOLLHUP, "epoll: EPOLLHUP");
+	ok(got[0].events & EPOLLHUP, "epoll: a closed writer is EPOLLHUP");
 	must(!epoll_ctl(ep, EPOLL_CTL_DEL, b[0], NULL) &&
 	     !epoll_ctl(ep, EPOLL_CTL_DEL, a[0], NULL));
 	errno = 0;
-	ok(epoll_ctl(ep, EPOLL_CTL_DEL, b[0], NULL) == -1 && errno == ENOENT, "epoll: removed");
+	ok(epoll_ctl(ep, EPOLL_CTL_DEL, b[0], NULL) == -1 && errno == ENOENT,
+	   "epoll: a descriptor that was removed cannot be removed: ENOENT");
 
 	FD_ZERO(&set);
 	FD_SET(b[0], &set);
-	ok(select(b[0] + 1, &set, NULL, NULL, &tv) == 1 && FD_ISSET(b[0], &set), "select");
+	ok(select(b[0] + 1, &set, NULL, NULL, &tv) == 1 && FD_ISSET(b[0], &set),
+	   "select: a readable pipe");
 	must(read(b[0], &c, 1) == 1 && read(b[0], &c, 1) == 1);
 	FD_SET(b[0], &set);
 	ok(select(b[0] + 1, &set, NULL, NULL, &tv) == 0 && !FD_ISSET(b[0], &set),
-	   "select: time over");
+	   "select: an empty pipe, until the time is over");
 	sigemptyset(&none);
-	ok(ppoll(&(struct pollfd){ b[1], POLLOUT, 0 }, 1, NULL, &none) == 1, "ppoll");
+	ok(ppoll(&(struct pollfd){ b[1], POLLOUT, 0 }, 1, NULL, &none) == 1,
+	   "ppoll: a writable pipe");
 	close(a[0]);
 	close(b[0]);
 	close(b[1]);
@@ -109,15 +119,17 @@ static void timer_fd(void)
 
 	must(fd >= 0);
 	errno = 0;
-	ok(read(fd, &n, 8) == -1 && errno == EAGAIN, "timerfd: not set");
+	ok(read(fd, &n, 8) == -1 && errno == EAGAIN,
+	   "timerfd: a timer that is not set has not expired");
 	must(!timerfd_settime(fd, 0, &its, NULL));
-	ok(readable(fd, 20000) && read(fd, &n, 8) == 8 && n >= 1, "timerfd: the first");
+	ok(readable(fd, 20000) && read(fd, &n, 8) == 8 && n >= 1,
+	   "timerfd: the first expiry can be read");
 	sleep_ms(40);
-	ok(read(fd, &n, 8) == 8 && n >= 10, "timerfd: the number of those since");
+	ok(read(fd, &n, 8) == 8 && n >= 10, "timerfd: a read gives the number of expiries");
 	its = (struct itimerspec){ { 0, 0 }, { 1000, 0 } };
 	must(!timerfd_settime(fd, 0, &its, NULL) && !timerfd_gettime(fd, &get));
 	ok(get.it_value.tv_sec >= 998 && get.it_value.tv_sec <= 1000 && !readable(fd, 0),
-	   "timerfd_gettime");
+	   "timerfd_gettime gives the time that is left");
 	close(fd);
 }
 
@@ -132,14 +144,14 @@ static void signal_fd(void)
 	sigaddset(&set, SIGRTMIN + 3);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	ok(fd >= 0 && !readable(fd, 0), "signalfd: none");
+	ok(fd >= 0 && !readable(fd, 0), "signalfd: without a signal there is nothing to read");
 	sigqueue(getpid(), SIGRTMIN + 3, (union sigval){ .sival_int = 99 });
 	kill(getpid(), SIGUSR1);
 	ok(readable(fd, 1000) && read(fd, &si, sizeof(si)) == sizeof(si) &&
 	   si.ssi_signo == SIGUSR1 &&
 	   si.ssi_pid == (uint32_t)getpid(), "signalfd: a signal and its sender");
 	ok(read(fd, &si, sizeof(si)) == sizeof(si) && si.ssi_int == 99 && !readable(fd, 0),
-	   "signalfd: another and its value");
+	   "signalfd: a queued signal and its value");
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	close(fd);
 }
@@ -154,7 +166,7 @@ static void watches(void)
 
 	must(mkdtemp(dir) && fd >= 0);
 	wd = inotify_add_watch(fd, dir, IN_ALL_EVENTS);
-	ok(wd >= 0 && !readable(fd, 0), "inotify: nothing yet");
+	ok(wd >= 0 && !readable(fd, 0), "inotify: there is no event before a change");
 	snprintf(path, sizeof(path), "%s/file", dir);
 	file = creat(path, 0600);
 	must(write(file, "x", 1) == 1);
@@ -170,9 +182,10 @@ static void watches(void)
 		}
 	ok(named && (seen & IN_CREATE) && (seen & IN_MODIFY) && (seen & IN_CLOSE_WRITE) &&
 	   (seen & IN_DELETE),
-	   "inotify: made, changed, closed, removed");
+	   "inotify: a file is made, changed, closed, removed");
 	must(!rmdir(dir));
-	ok(readable(fd, 1000) && read(fd, buf, sizeof(buf)) > 0, "inotify: the folder itself");
+	ok(readable(fd, 1000) && read(fd, buf, sizeof(buf)) > 0,
+	   "inotify: the removal of the folder itself");
 	close(fd);
 }
 
@@ -190,21 +203,22 @@ static void pid_fds(void)
 	int fd = syscall(SYS_pidfd_open, pid, 0), pair[2], stolen;
 	siginfo_t si;
 
-	ok(fd >= 0 && !readable(fd, 0), "pidfd_open");
+	ok(fd >= 0 && !readable(fd, 0), "pidfd_open: a running process is not ready");
 	must(!pipe(pair));
 	stolen = syscall(SYS_pidfd_getfd, fd, pair[0], 0);
 	/* The child has no pair[0]: it was made later. Its standard output is ours. */
 	ok(stolen == -1 && errno == EBADF && (stolen = syscall(SYS_pidfd_getfd, fd, 1, 0)) >= 0,
-	   "pidfd_getfd");
+	   "pidfd_getfd takes a descriptor that is open, no other");
 	close(stolen);
 	ok(!syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0) && readable(fd, 20000),
-	   "pidfd_send_signal ends it, which poll shows");
+	   "pidfd_send_signal ends a process, and poll shows the end");
 	memset(&si, 0, sizeof(si));
 	ok(!waitid(3 /* P_PIDFD */, fd, &si, WEXITED) && si.si_pid == pid &&
 	   si.si_status == SIGTERM,
-	   "waitid(P_PIDFD)");
+	   "waitid(P_PIDFD) reaps a process");
 	errno = 0;
-	ok(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == -1 && errno == ESRCH, "then ESRCH");
+	ok(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == -1 && errno == ESRCH,
+	   "pidfd_send_signal to a reaped process: ESRCH");
 	close(pair[0]);
 	close(pair[1]);
 	close(fd);
@@ -233,8 +247,8 @@ static void aio(void)
 	list[0] = &r;
 	ok(syscall(SYS_io_submit, ctx, 1, list) == 1 &&
 	   syscall(SYS_io_getevents, ctx, 1, 1, &ev, NULL) == 1 &&
-	   ev.data == 2 && ev.res == 13 && !strcmp(buf, "asynchronous"), "and a read");
-	ok(!syscall(SYS_io_destroy, ctx), "io_destroy");
+	   ev.data == 2 && ev.res == 13 && !strcmp(buf, "asynchronous"), "io_submit: a read");
+	ok(!syscall(SYS_io_destroy, ctx), "io_destroy succeeds");
 	close(fd);
 }
 

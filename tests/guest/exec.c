@@ -147,11 +147,11 @@ static int with_args(int count, size_t len)
 
 static void arguments(void)
 {
-	ok(with_args(0, 1) == 0, "no further argument, two variables");
-	ok(with_args(5000, 20) == 0, "5000 arguments");
-	ok(with_args(10, 100000) == 0, "ten arguments of 100,000 bytes");
-	ok(with_args(1, 131072) == 204, "an argument of 32 pages: E2BIG");
-	ok(with_args(100, 100000) == 204, "10 MB of arguments: E2BIG");
+	ok(with_args(0, 1) == 0, "exec without further argument, with two variables");
+	ok(with_args(5000, 20) == 0, "exec with 5000 arguments");
+	ok(with_args(10, 100000) == 0, "exec with ten arguments of 100,000 bytes");
+	ok(with_args(1, 131072) == 204, "exec with an argument of 32 pages: E2BIG");
+	ok(with_args(100, 100000) == 204, "exec with 10 MB of arguments: E2BIG");
 }
 
 static void on_signal(int sig)
@@ -222,7 +222,8 @@ static void state(void)
 	ok(!in_child(exec_among_threads, NULL),
 	   "exec in a thread ends the others and takes the pid");
 	copy_self("auxv");
-	ok(!run_it(in_dir("auxv"), "x", "auxv", in_dir("auxv")), "the auxiliary vector");
+	ok(!run_it(in_dir("auxv"), "x", "auxv", in_dir("auxv")),
+	   "exec gives a program its auxiliary vector");
 }
 
 static void scripts(void)
@@ -246,22 +247,23 @@ static void errors(void)
 {
 	int fd;
 
-	ok(run_it(in_dir("nothing"), "x") == 201, "no file: ENOENT");
+	ok(run_it(in_dir("nothing"), "x") == 201, "a file that is not there: ENOENT");
 	make_file("plain", "text\n", 0644);
-	ok(run_it(in_dir("plain"), "x") == 202, "no execute permission: EACCES");
+	ok(run_it(in_dir("plain"), "x") == 202, "a file without execute permission: EACCES");
 	ok(run_it(dir, "x") == 202, "a folder: EACCES");
 	make_file("text", "just text\n", 0755);
-	ok(run_it(in_dir("text"), "x") == 203, "not a program: ENOEXEC");
+	ok(run_it(in_dir("text"), "x") == 203, "a text without an interpreter: ENOEXEC");
 	make_file("empty", "", 0755);
 	ok(run_it(in_dir("empty"), "x") == 203, "an empty file: ENOEXEC");
 	make_file("elf", "\177ELF\2\1\1", 0755);
 	ok(run_it(in_dir("elf"), "x") == 203, "a cut-off ELF header: ENOEXEC");
-	ok(run_it((char *)8, "x") == 206, "a bad pointer: EFAULT");
+	ok(run_it((char *)8, "x") == 206, "a bad pointer as path: EFAULT");
 	ok(run_it("/dev/null/x", "x") == 209, "a path through a file: ENOTDIR");
 
 	copy_self("busy");
 	fd = open(in_dir("busy"), O_WRONLY | O_CLOEXEC);
-	ok(run_it(in_dir("busy"), "x", "auxv", "no") == 208, "open for writing: ETXTBSY");
+	ok(run_it(in_dir("busy"), "x", "auxv", "no") == 208,
+	   "a program that is open for writing: ETXTBSY");
 	close(fd);
 }
 
@@ -323,7 +325,7 @@ static void many(void)
 
 	for (int i = 0; i < 30; i++)
 		good &= run_it(self, "x", "ten") == 10;
-	ok(good, "thirty programs one after the other");
+	ok(good, "thirty programs are run one after the other");
 }
 
 int main(int argc, char **argv)

@@ -41,10 +41,10 @@ static void memory(void)
 	sig = try_read(WILD);
 	ok(is_fault(SIGSEGV, sig, SEGV_MAPERR, WILD) && page_fault(4), "read of a wild address");
 	sig = try_write(WILD);
-	ok(is_fault(SIGSEGV, sig, SEGV_MAPERR, WILD) && page_fault(6), "write to it");
+	ok(is_fault(SIGSEGV, sig, SEGV_MAPERR, WILD) && page_fault(6), "write to a wild address");
 	sig = try_call(WILD);
 	ok(is_fault(SIGSEGV, sig, SEGV_MAPERR, WILD) && page_fault(20) && RIP == (long)WILD,
-	   "jump to it");
+	   "jump to a wild address");
 	must(p[0] == 0);
 	sig = try_write(p + 7);
 	ok(is_fault(SIGSEGV, sig, SEGV_ACCERR, p + 7) && page_fault(7),
@@ -53,14 +53,15 @@ static void memory(void)
 	ok(is_fault(SIGSEGV, sig, SEGV_ACCERR, p) && page_fault(21), "jump into data");
 	munmap(p + PAGE, PAGE);
 	sig = try_read(p + PAGE);
-	ok(is_fault(SIGSEGV, sig, SEGV_MAPERR, p + PAGE), "the first byte after a mapping");
+	ok(is_fault(SIGSEGV, sig, SEGV_MAPERR, p + PAGE), "read of the first byte after a mapping");
 	munmap(p, PAGE);
 	sig = try_read((void *)0x8000000000000000);
-	ok(is_fault(SIGSEGV, sig, SI_KERNEL, NULL) && TRAPNO == 13, "a non-canonical address");
+	ok(is_fault(SIGSEGV, sig, SI_KERNEL, NULL) && TRAPNO == 13,
+	   "read of a non-canonical address");
 	sig = try_read((void *)0xffffffff81000000);
-	ok(sig == SIGSEGV && fault_info.si_code != SI_USER, "a kernel address");
+	ok(sig == SIGSEGV && fault_info.si_code != SI_USER, "read of a kernel address");
 	sig = try_write((void *)0xffffffffff600000);
-	ok(sig == SIGSEGV && fault_info.si_code != SI_USER, "the vsyscall page");
+	ok(sig == SIGSEGV && fault_info.si_code != SI_USER, "read of the vsyscall page");
 }
 
 static void divide(void *divisor)
@@ -117,28 +118,29 @@ static void instructions(void)
 
 	sig = catch_fault(divide, (void *)0L);
 	ok(is_fault(SIGFPE, sig, FPE_INTDIV, (void *)RIP) && TRAPNO == 0 && byte_at_rip(0) == 0xf7,
-	   "division by zero");
+	   "division by zero: SIGFPE at its address");
 	sig = catch_fault(divide, (void *)1L);
-	ok(sig == 0, "division by one");
+	ok(sig == 0, "division by one raises no signal");
 	sig = catch_fault(undefined, NULL);
 	ok(is_fault(SIGILL, sig, ILL_ILLOPN, (void *)RIP) && TRAPNO == 6 && byte_at_rip(0) == 0x0f,
-	   "ud2");
+	   "ud2: SIGILL at its address");
 	sig = catch_fault(privileged, NULL);
 	ok(is_fault(SIGSEGV, sig, SI_KERNEL, NULL) && TRAPNO == 13 && byte_at_rip(0) == 0xf4,
-	   "hlt");
+	   "hlt: SIGSEGV");
 	sig = catch_fault(port, NULL);
-	ok(is_fault(SIGSEGV, sig, SI_KERNEL, NULL) && TRAPNO == 13, "port output");
+	ok(is_fault(SIGSEGV, sig, SI_KERNEL, NULL) && TRAPNO == 13, "port output: SIGSEGV");
 	sig = catch_fault(soft_interrupt, NULL);
 	ok(is_fault(SIGSEGV, sig, SI_KERNEL, NULL) && TRAPNO == 13,
-	   "an interrupt that is not allowed");
+	   "an interrupt instruction that is not allowed: SIGSEGV");
 	sig = catch_fault(breakpoint, NULL);
 	ok(is_fault(SIGTRAP, sig, SI_KERNEL, NULL) && TRAPNO == 3 && byte_at_rip(-1) == 0xcc,
-	   "int3, the address after it");
+	   "int3: SIGTRAP at the address after it");
 	sig = catch_fault(single_step, NULL);
 	ok(sig == SIGTRAP && fault_info.si_code == TRAP_TRACE && TRAPNO == 1 &&
-	   byte_at_rip(-1) == 0x90, "trap flag set by popf");
+	   byte_at_rip(-1) == 0x90, "a trap flag set by popf: SIGTRAP after one instruction");
 	sig = catch_fault(breakpoint, NULL);
-	ok(sig == SIGTRAP && fault_info.si_code == SI_KERNEL, "which does not stay set");
+	ok(sig == SIGTRAP && fault_info.si_code == SI_KERNEL,
+	   "a trap flag does not stay set after its trap");
 }
 
 /* Unmasks one exception (its bit in the status word) and provokes it. */
@@ -202,7 +204,7 @@ static void floating(void)
 	}
 	sig = catch_fault(sse, (void *)2L);
 	asm volatile("ldmxcsr %0" : : "m"(mxcsr));
-	ok(sig == 0, "masked exceptions do not trap");
+	ok(sig == 0, "masked SSE and x87 exceptions do not trap");
 }
 
 /* A handler that goes on behind the instruction that failed. */
@@ -334,13 +336,18 @@ static int die_by_return(void *arg)
 
 static void deadly(void)
 {
-	ok(in_child(die_by_fault, read_byte) == -SIGSEGV, "unhandled: killed by SIGSEGV");
-	ok(in_child(die_by_fault, divide) == -SIGFPE, "by SIGFPE");
-	ok(in_child(die_by_fault, undefined) == -SIGILL, "by SIGILL");
-	ok(in_child(die_by_fault, breakpoint) == -SIGTRAP, "by SIGTRAP");
-	ok(in_child(die_by_fault, abort) == -SIGABRT, "by SIGABRT");
-	ok(in_child(die_ignoring, NULL) == -SIGSEGV, "ignored: killed all the same");
-	ok(in_child(die_blocking, NULL) == -SIGSEGV, "blocked: killed all the same");
+	ok(in_child(die_by_fault, read_byte) == -SIGSEGV,
+	   "a bad read without a handler kills by SIGSEGV");
+	ok(in_child(die_by_fault, divide) == -SIGFPE,
+	   "a division by zero without a handler kills by SIGFPE");
+	ok(in_child(die_by_fault, undefined) == -SIGILL, "ud2 without a handler kills by SIGILL");
+	ok(in_child(die_by_fault, breakpoint) == -SIGTRAP,
+	   "int3 without a handler kills by SIGTRAP");
+	ok(in_child(die_by_fault, abort) == -SIGABRT, "abort() kills by SIGABRT");
+	ok(in_child(die_ignoring, NULL) == -SIGSEGV,
+	   "a fault whose signal is ignored kills all the same");
+	ok(in_child(die_blocking, NULL) == -SIGSEGV,
+	   "a fault whose signal is blocked kills all the same");
 	ok(in_child(die_in_handler, NULL) == -SIGSEGV, "a fault in the fault's handler kills");
 	ok(in_child(die_without_stack, NULL) == -SIGSEGV, "a signal without a stack kills");
 	ok(in_child(die_by_return, NULL) == -SIGSEGV, "a handler's return to nowhere kills");

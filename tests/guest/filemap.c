@@ -49,13 +49,13 @@ static void reading(const char *dir)
 	p = map_file(fd, 0, PAGES, PROT_READ, MAP_PRIVATE);
 	for (int i = 0; i < PAGES; i++)
 		good &= is_page(p + i * PAGE, i);
-	ok(good, "%s: pages in order", fs);
+	ok(good, "%s: pages are read in order", fs);
 	munmap(p, PAGES * PAGE);
 
 	p = map_file(fd, 100, 100, PROT_READ, MAP_SHARED);
 	for (int i = 0, at = 57; i < 100; i++, at = (at + 37) % 100)
 		good &= is_page(p + at * PAGE, 100 + at);
-	ok(good, "%s: from an offset, pages in disorder", fs);
+	ok(good, "%s: pages of a mapping from an offset are read in disorder", fs);
 
 	/* Neighbours in memory that are not neighbours in the file. */
 	for (int i = 0; i < 100; i++)
@@ -80,9 +80,10 @@ static void shared(const char *dir)
 	strcpy(p + 12 * PAGE + 100, "through the map");
 	ok(pread(fd, buf, 16, 12 * PAGE + 100) == 16 && !strcmp(buf, "through the map"),
 	   "%s: read() sees a store", fs);
-	ok(!strcmp(q + 2 * PAGE + 100, "through the map"), "%s: so does another mapping", fs);
+	ok(!strcmp(q + 2 * PAGE + 100, "through the map"),
+	   "%s: another shared mapping sees a store", fs);
 	ok(!strcmp(once + 12 * PAGE + 100, "through the map"),
-	   "%s: and a private one that was not written to", fs);
+	   "%s: a private mapping that was not written to sees a store", fs);
 	must(pwrite(fd, "through a write", 16, 15 * PAGE + 8) == 16);
 	ok(!strcmp(p + 15 * PAGE + 8, "through a write") &&
 	   !strcmp(q + 5 * PAGE + 8, "through a write"), "%s: a load sees write()", fs);
@@ -91,16 +92,18 @@ static void shared(const char *dir)
 	ok(pread(fd, &number, 4, 30 * PAGE) == 4 && number == 30 && is_page(p + 30 * PAGE, 30),
 	   "%s: a private store stays private", fs);
 	strcpy(p + 30 * PAGE, "shared");
-	ok(!strcmp(once + 30 * PAGE, "private"), "%s: and is not overwritten", fs);
+	ok(!strcmp(once + 30 * PAGE, "private"),
+	   "%s: a private store is not overwritten by a shared one", fs);
 	ok(!madvise(once + 30 * PAGE, PAGE, MADV_DONTNEED) && !strcmp(once + 30 * PAGE, "shared"),
 	   "%s: MADV_DONTNEED gives the file's page back", fs);
 
-	ok(!msync(p, PAGES * PAGE, MS_SYNC) && !msync(p, PAGES * PAGE, MS_ASYNC), "%s: msync", fs);
+	ok(!msync(p, PAGES * PAGE, MS_SYNC) && !msync(p, PAGES * PAGE, MS_ASYNC),
+	   "%s: msync succeeds", fs);
 	/* msync has made the page clean; this write must not be lost either. */
 	strcpy(p + 12 * PAGE + 100, "once more clean");
 	ok(pread(fd, buf, 16, 12 * PAGE + 100) == 16 && !strcmp(buf, "once more clean") &&
 	   !fsync(fd) && !strcmp(p + 12 * PAGE + 100, "once more clean"),
-	   "%s: a store after msync", fs);
+	   "%s: a store after msync is not lost", fs);
 	munmap(p, PAGES * PAGE);
 	munmap(q, 10 * PAGE);
 	munmap(once, PAGES * PAGE);
@@ -146,21 +149,25 @@ static void beyond_the_end(const char *dir)
 	p = map_file(fd, 0, 8, PROT_READ | PROT_WRITE, MAP_SHARED);
 	for (size_t i = 100; i < PAGE; i++)
 		zero &= !p[3 * PAGE + i];
-	ok(zero && *(int *)(p + 3 * PAGE) == 3, "%s: zeros after the end in the last page", fs);
+	ok(zero && *(int *)(p + 3 * PAGE) == 3,
+	   "%s: the last page has zeros after the file's end", fs);
 	ok(try_read(p + 4 * PAGE + 5) == SIGBUS && fault_info.si_code == BUS_ADRERR &&
-	   fault_info.si_addr == p + 4 * PAGE + 5, "%s: reading beyond it: SIGBUS with the address",
+	   fault_info.si_addr == p + 4 * PAGE + 5,
+	   "%s: reading beyond the last page: SIGBUS with the address",
 	   fs);
 	ok(try_write(p + 8 * PAGE - 1) == SIGBUS && fault_info.si_code == BUS_ADRERR &&
-	   fault_info.si_addr == p + 8 * PAGE - 1, "%s: writing likewise", fs);
+	   fault_info.si_addr == p + 8 * PAGE - 1,
+	   "%s: writing beyond the last page: SIGBUS with the address", fs);
 	must(!ftruncate(fd, 6 * PAGE));
 	ok(!try_write(p + 5 * PAGE) && p[5 * PAGE] == 1 && try_read(p + 6 * PAGE) == SIGBUS,
-	   "%s: a file that grows can be reached", fs);
+	   "%s: what a file grows by can be reached", fs);
 	must(!ftruncate(fd, 2 * PAGE));
 	ok(!try_read(p + PAGE) && try_read(p + 2 * PAGE) == SIGBUS &&
 	   try_read(p + 5 * PAGE) == SIGBUS,
 	   "%s: a file that shrinks takes its pages away", fs);
 	must(!ftruncate(fd, 6 * PAGE));
-	ok(!try_read(p + 5 * PAGE) && p[5 * PAGE] == 0, "%s: and they come back as zeros", fs);
+	ok(!try_read(p + 5 * PAGE) && p[5 * PAGE] == 0,
+	   "%s: a file that shrank and grows again has zeros there", fs);
 	must(!pipe(fds));
 	errno = 0;
 	ok(write(fds[1], p + 6 * PAGE, 1) == -1 && errno == EFAULT,
@@ -186,10 +193,11 @@ static void permissions(const char *dir)
 	p = map_file(ro, 1, 1, PROT_READ, MAP_SHARED);
 	errno = 0;
 	ok(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES,
-	   "%s: nor by mprotect", fs);
+	   "%s: mprotect to shared writing of a read-only file: EACCES", fs);
 	munmap(p, PAGE);
 	p = map_file(ro, 1, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	ok(is_page(p, 1) && !try_write(p), "%s: private writing of it", fs);
+	ok(is_page(p, 1) && !try_write(p),
+	   "%s: a read-only file can be mapped for private writing", fs);
 	munmap(p, PAGE);
 	errno = 0;
 	ok(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 100) == MAP_FAILED && errno == EINVAL,
@@ -207,9 +215,9 @@ static void truncated_memfd(void)
 	ok(!fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK), "memfd takes seals");
 	errno = 0;
 	ok(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EPERM,
-	   "and refuses a writable mapping then");
+	   "a memfd sealed against writing refuses a shared mapping to write");
 	p = map_file(fd, 0, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	ok(!try_write(p), "but not a private one");
+	ok(!try_write(p), "a memfd sealed against writing can be mapped for private writing");
 	munmap(p, PAGE);
 	close(fd);
 }
@@ -224,7 +232,8 @@ static void far_offset(const char *dir)
 	p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, far);
 	must(p != MAP_FAILED);
 	p[PAGE] = 42;
-	ok(p[0] == 0 && pread(fd, p, 1, far + PAGE) == 1 && p[0] == 42, "%s: at 8 GiB", fs);
+	ok(p[0] == 0 && pread(fd, p, 1, far + PAGE) == 1 && p[0] == 42,
+	   "%s: pages at 8 GiB can be mapped", fs);
 	munmap(p, 2 * PAGE);
 	close(fd);
 }

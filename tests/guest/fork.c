@@ -141,7 +141,7 @@ static void kernel_writes(void)
 	strcpy(mem + PAGE, "original text");
 	ok(!in_child(kernel_write_child, mem), "system calls write to copy-on-write pages");
 	ok(!strcmp(mem, "original text") && !strcmp(mem + PAGE, "original text"),
-	   "and the parent's pages stay as they were");
+	   "the parent's pages stay as they were when its child's system calls write");
 	munmap(mem, 2 * PAGE);
 }
 
@@ -166,8 +166,8 @@ static void generations(void)
 {
 	heap_word = malloc(sizeof(*heap_word));
 	*heap_word = 1;
-	ok(!in_child(generation, (void *)1L), "six generations, each with its own copy");
-	ok(data_word == 1 && *heap_word == 1, "and the first with the original");
+	ok(!in_child(generation, (void *)1L), "six generations have a copy of their own each");
+	ok(data_word == 1 && *heap_word == 1, "the first of six generations has the original");
 	free(heap_word);
 }
 
@@ -184,7 +184,7 @@ static void vfork_and_spawn(void)
 		_exit(3);
 	}
 	ok(pid > 0 && seen == 1, "vfork shares memory and suspends the parent until exit");
-	ok(wait_for(pid) == 3, "vfork child's status");
+	ok(wait_for(pid) == 3, "the status of a vfork child arrives");
 
 	seen = 0;
 	pid = vfork();
@@ -203,7 +203,7 @@ static void vfork_and_spawn(void)
 	}
 	ok(wait_for(pid) == 5 && seen == ENOENT, "failed exec returns in the vfork child");
 
-	ok(!posix_spawn(&pid, "/bin/true", NULL, NULL, true_argv, empty), "posix_spawn");
+	ok(!posix_spawn(&pid, "/bin/true", NULL, NULL, true_argv, empty), "posix_spawn succeeds");
 	ok(waitpid(pid, &status, 0) == pid && status == 0, "posix_spawn's child ends well");
 	ok(posix_spawn(&pid, "/nonexistent", NULL, NULL, true_argv, empty) == ENOENT,
 	   "posix_spawn reports that exec failed");
@@ -239,25 +239,25 @@ static void waiting(void)
 	memset(&si, 0, sizeof(si));
 	ok(!waitid(P_PID, pid, &si, WEXITED | WNOWAIT) && si.si_pid == pid &&
 	   si.si_code == CLD_EXITED && si.si_status == 9, "waitid leaves the zombie (WNOWAIT)");
-	ok(task_state(pid) == 'Z', "it shows as a zombie");
-	ok(wait_for(pid) == 9, "and can be reaped afterwards");
+	ok(task_state(pid) == 'Z', "a child that has ended shows as a zombie");
+	ok(wait_for(pid) == 9, "a zombie can be reaped after WNOWAIT");
 	errno = 0;
-	ok(waitpid(pid, &status, 0) == -1 && errno == ECHILD, "no child left: ECHILD");
+	ok(waitpid(pid, &status, 0) == -1 && errno == ECHILD, "waitpid without a child: ECHILD");
 
 	pid = spawn(sleep_forever, NULL);
-	ok(waitpid(pid, &status, WNOHANG) == 0, "WNOHANG with a running child");
+	ok(waitpid(pid, &status, WNOHANG) == 0, "WNOHANG with a running child gives 0");
 	kill(pid, SIGKILL);
-	ok(wait_for(pid) == -SIGKILL, "killed by SIGKILL");
+	ok(wait_for(pid) == -SIGKILL, "waitpid tells of a child killed by SIGKILL");
 
 	pid = spawn(sleep_forever, NULL);
 	kill(pid, SIGSTOP);
 	ok(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status) &&
-	   WSTOPSIG(status) == SIGSTOP, "stopped by SIGSTOP");
+	   WSTOPSIG(status) == SIGSTOP, "waitpid tells of a child stopped by SIGSTOP");
 	kill(pid, SIGCONT);
 	ok(waitpid(pid, &status, WCONTINUED) == pid && WIFCONTINUED(status),
-	   "continued by SIGCONT");
+	   "waitpid tells of a child continued by SIGCONT");
 	kill(pid, SIGTERM);
-	ok(wait_for(pid) == -SIGTERM, "killed by SIGTERM");
+	ok(wait_for(pid) == -SIGTERM, "waitpid tells of a continued child killed by SIGTERM");
 }
 
 static int be_adopted(void *arg)
@@ -301,7 +301,7 @@ static void threads_and_fork(void)
 
 	must(!pthread_create(&t, NULL, fork_in_thread, NULL));
 	must(!pthread_join(t, &status));
-	ok((long)status == 17, "fork in a thread");
+	ok((long)status == 17, "a thread can fork and wait");
 }
 
 int main(void)

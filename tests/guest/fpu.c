@@ -99,7 +99,8 @@ static void together(void)
 	for (int i = 0; i < PROCESSES; i++)
 		bad |= wait_for(pids[i]);
 	ok(in_time, "%d threads without system calls take turns", ALL);
-	ok(!bad && !shared->bad, "each keeps its %s registers", regs_level_name[regs_best()]);
+	ok(!bad && !shared->bad,
+	   "each thread keeps its %s registers", regs_level_name[regs_best()]);
 }
 
 /* Control words: what a child and a thread start with. */
@@ -145,8 +146,8 @@ static void inherited(void)
 	in_parent = control() == unusual;
 	set_control(usual);
 	ok(from_fork, "a child starts with its parent's rounding modes");
-	ok(from_clone, "a thread starts with its creator's");
-	ok(in_parent, "and cannot change them there");
+	ok(from_clone, "a thread starts with its creator's rounding modes");
+	ok(in_parent, "a child and a thread cannot change their parent's rounding modes");
 }
 
 /* Long sums whose result any lost or mixed-up register would change. */
@@ -193,12 +194,12 @@ static void arithmetic(void)
 
 	expected.pi = pi(3000000);
 	expected.e = e(1000000);
-	ok(expected.pi > 3.14159 && expected.pi < 3.1416, "a sum");
+	ok(expected.pi > 3.14159 && expected.pi < 3.1416, "a long sum of fractions is right");
 	for (int i = 0; i < 3; i++)
 		pids[i] = spawn(sums, NULL);
 	for (int i = 0; i < 3; i++)
 		bad |= wait_for(pids[i]);
-	ok(!bad, "is the same in three processes at once, time after time");
+	ok(!bad, "long sums are the same in three processes at once, time after time");
 }
 
 int main(void)

@@ -45,13 +45,15 @@ static void files(void)
 
 	make("file", "hello");
 	ok(holds("file", "hello") && !stat("file", &st) && st.st_size == 5 && st.st_nlink == 1 &&
-	   S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0644, "%s: a file", fs);
+	   S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0644,
+	   "%s: a new file has its contents, size, links and mode", fs);
 	errno = 0;
-	ok(open("file", O_CREAT | O_EXCL | O_RDWR, 0644) == -1 && errno == EEXIST, "%s: O_EXCL",
+	ok(open("file", O_CREAT | O_EXCL | O_RDWR, 0644) == -1 && errno == EEXIST,
+	   "%s: O_EXCL of a file that is there: EEXIST",
 	   fs);
 	fd = open("file", O_RDWR | O_APPEND | O_CLOEXEC);
 	ok(write(fd, " you", 4) == 4 && pwrite(fd, "!", 1, 0) == 1 && holds("file", "hello you!"),
-	   "%s: O_APPEND", fs);
+	   "%s: O_APPEND writes at the end, by write and pwrite", fs);
 	ok(!ftruncate(fd, 3) && holds("file", "hel") && !ftruncate(fd, 6) && !fstat(fd, &st) &&
 	   st.st_size == 6 && pread(fd, buf, 6, 0) == 6 && !memcmp(buf, "hel\0\0", 6),
 	   "%s: truncate", fs);
@@ -67,7 +69,7 @@ static void files(void)
 	make("source", "new");
 	ok(!rename("source", "target") && holds("target", "new"), "%s: rename over a file", fs);
 	ok(!syscall(SYS_renameat2, AT_FDCWD, "target", AT_FDCWD, "third", RENAME_EXCHANGE) &&
-	   holds("third", "new"), "%s: exchange", fs);
+	   holds("third", "new"), "%s: RENAME_EXCHANGE exchanges two files", fs);
 	ok(!unlink("second") && !unlink("target") && access("second", F_OK), "%s: unlink", fs);
 	ok(!chmod("third", 0600) && !utimensat(AT_FDCWD, "third", times, 0) &&
 	   !stat("third", &st) &&
@@ -129,10 +131,11 @@ static void folders(void)
 		good &= !seen[atoi(number)];
 		seen[atoi(number)] = true;
 	}
-	ok(good && count == 300, "%s: 300 entries, each once", fs);
+	ok(good && count == 300, "%s: a folder of 300 entries lists each once", fs);
 	closedir(d);
 	errno = 0;
-	ok(rmdir("dir") == -1 && (errno == ENOTEMPTY || errno == EEXIST), "%s: rmdir of a full one",
+	ok(rmdir("dir") == -1 && (errno == ENOTEMPTY || errno == EEXIST),
+	   "%s: rmdir of a folder with entries is refused",
 	   fs);
 	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "dir/a rather long file name, number %d", i);
@@ -141,10 +144,11 @@ static void folders(void)
 	ok(!rmdir("dir") && access("dir", F_OK), "%s: rmdir", fs);
 	must(!mkdir("a", 0755) && !mkdir("a/b", 0755) && !mkdir("a/b/c", 0755));
 	errno = 0;
-	ok(rename("a", "a/b/c/d") == -1 && errno == EINVAL, "%s: a folder into itself: EINVAL", fs);
+	ok(rename("a", "a/b/c/d") == -1 && errno == EINVAL,
+	   "%s: moving a folder into itself: EINVAL", fs);
 	ok(!rename("a/b", "b") && !access("b/c", F_OK) && !rmdir("b/c") && !rmdir("b") &&
 	   !rmdir("a"),
-	   "%s: a folder moves", fs);
+	   "%s: a folder can be moved", fs);
 	memset(longest, 'n', 256);
 	longest[255] = longest[256] = '\0';
 	must(!mkdir(longest, 0755) && !rmdir(longest));
@@ -168,7 +172,8 @@ static void big_file(void)
 	ok(write(fd, data, size) == (ssize_t)size && !fsync(fd), "%s: 2 MiB written and synced",
 	   fs);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	ok(pread(fd, back, size, 0) == (ssize_t)size && !memcmp(data, back, size), "%s: and read",
+	ok(pread(fd, back, size, 0) == (ssize_t)size && !memcmp(data, back, size),
+	   "%s: 2 MiB read back",
 	   fs);
 	copy = open("copy", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	ok(sendfile(copy, fd, &off, size) == (ssize_t)size &&
@@ -283,15 +288,15 @@ static void whiteouts(void)
 	DIR *d;
 
 	ok(holds("lower-file", "lower") && holds("dir/in-lower", "lower"),
-	   "overlay: what is below shows");
+	   "overlay: files of the lower folder show");
 	make("lower-file", "changed");
 	ok(holds("lower-file", "changed") && holds("../lower/lower-file", "lower") &&
-	   holds("../upper/lower-file", "changed"), "overlay: a change goes above");
+	   holds("../upper/lower-file", "changed"), "overlay: a change goes to the upper folder");
 	ok(!unlink("dir/in-lower") && access("dir/in-lower", F_OK) &&
 	   !access("../lower/dir/in-lower", F_OK) &&
 	   !stat("../upper/dir/in-lower", &st) && S_ISCHR(st.st_mode) &&
 	   st.st_rdev == makedev(0, 0),
-	   "overlay: a removal is a whiteout above");
+	   "overlay: a removal is a whiteout in the upper folder");
 	must((d = opendir("dir")));
 	while ((e = readdir(d)))
 		count += e->d_name[0] != '.';
@@ -355,7 +360,7 @@ static void limits(void)
 		if (fd >= 0)
 			close(fd);
 	}
-	ok(fd == -1 && errno == ENOSPC, "no more inodes: ENOSPC");
+	ok(fd == -1 && errno == ENOSPC, "a tmpfs without free inodes: ENOSPC");
 	must(!umount(dir) && !rmdir(dir));
 }
 
@@ -365,14 +370,15 @@ static void devices(void)
 	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 
 	memset(buf, 1, sizeof(buf));
-	ok(read(fd, buf, 64) == 64 && !buf[0] && !buf[63], "/dev/zero");
+	ok(read(fd, buf, 64) == 64 && !buf[0] && !buf[63], "/dev/zero gives zeros");
 	close(fd);
 	fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	errno = 0;
-	ok(write(fd, buf, 1) == -1 && errno == ENOSPC, "/dev/full");
+	ok(write(fd, buf, 1) == -1 && errno == ENOSPC, "/dev/full: ENOSPC");
 	close(fd);
 	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	ok(read(fd, buf, 64) == 64 && memcmp(buf, buf + 32, 32), "/dev/urandom");
+	ok(read(fd, buf, 64) == 64 && memcmp(buf, buf + 32, 32),
+	   "/dev/urandom gives bytes that differ");
 	close(fd);
 }
 

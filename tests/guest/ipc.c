@@ -60,21 +60,23 @@ static void semaphores(void)
 	shm = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
 	ok(sem >= 0 && !semctl(sem, 0, SETVAL, (union semun){ .val = 1 }) &&
 	   semctl(sem, 0, GETVAL) == 1,
-	   "a semaphore of 1");
+	   "semaphore: SETVAL of 1 is read by GETVAL");
 	for (int i = 0; i < 3; i++)
 		pids[i] = spawn(add_under_lock, NULL);
 	for (int i = 0; i < 3; i++)
 		bad |= wait_for(pids[i]);
 	sum = shmat(shm, NULL, 0);
-	ok(!bad && *sum == 900, "protects a sum in shared memory");
+	ok(!bad && *sum == 900, "semaphore: it protects a sum in shared memory");
 	must(in_child(die_with_semaphore, NULL) == -SIGKILL);
-	ok(eventually(semctl(sem, 0, GETVAL) == 1), "SEM_UNDO after a kill");
+	ok(eventually(semctl(sem, 0, GETVAL) == 1),
+	   "semaphore: SEM_UNDO takes effect when a process is killed");
 	errno = 0;
 	ok(semop(sem, both, 2) == -1 && errno == EAGAIN && semctl(sem, 0, GETVAL) == 1,
-	   "two operations, or none");
+	   "semaphore: of two operations none is done if one would wait");
 	errno = 0;
 	ok(semtimedop(sem, &down, 1, &ts) == -1 && errno == EAGAIN, "semtimedop");
-	ok(!semctl(sem, 0, IPC_RMID) && semctl(sem, 0, GETVAL) == -1 && errno == EINVAL, "removed");
+	ok(!semctl(sem, 0, IPC_RMID) && semctl(sem, 0, GETVAL) == -1 && errno == EINVAL,
+	   "semaphore: one that was removed is gone");
 	shmdt((void *)sum);
 }
 
@@ -94,23 +96,27 @@ static void shared_memory(void)
 
 	must(a != (void *)-1 && b != (void *)-1 && r != (void *)-1);
 	strcpy(a + 100, "once");
-	ok(a != b && !strcmp(b + 100, "once") && !strcmp(r + 100, "once"), "attached three times");
-	ok(try_write(r) == SIGSEGV, "once read-only");
-	ok(in_child(write_shared, a) == 0 && !strcmp(b + PAGE, "by the child"), "inherited");
+	ok(a != b && !strcmp(b + 100, "once") && !strcmp(r + 100, "once"),
+	   "shared memory: three attachments show the same");
+	ok(try_write(r) == SIGSEGV,
+	   "shared memory: an attachment with SHM_RDONLY cannot be written to");
+	ok(in_child(write_shared, a) == 0 && !strcmp(b + PAGE, "by the child"),
+	   "shared memory: a child inherits it");
 	ok(!shmctl(shm, IPC_STAT, &ds) && ds.shm_nattch == 3 && ds.shm_segsz == 2 * PAGE,
-	   "IPC_STAT");
+	   "shared memory: IPC_STAT counts attachments");
 	shmdt(b);
-	ok(try_read(b) == SIGSEGV, "detached");
+	ok(try_read(b) == SIGSEGV, "shared memory: a detached place cannot be read");
 	at = shmat(shm, b, 0);
-	ok(at == b && !strcmp(at + 100, "once"), "attached at an address");
+	ok(at == b && !strcmp(at + 100, "once"), "shared memory: it can be attached at an address");
 	must(!shmctl(shm, IPC_RMID, NULL));
 	strcpy(a, "still");
-	ok(!strcmp(at, "still"), "removed, but there until detached");
+	ok(!strcmp(at, "still"), "shared memory: a removed segment is there until it is detached");
 	shmdt(a);
 	shmdt(at);
 	shmdt(r);
 	errno = 0;
-	ok(shmat(shm, NULL, 0) == (void *)-1 && (errno == EINVAL || errno == EIDRM), "then gone");
+	ok(shmat(shm, NULL, 0) == (void *)-1 && (errno == EINVAL || errno == EIDRM),
+	   "shared memory: a removed segment that was detached is gone");
 }
 
 struct message {
@@ -139,17 +145,23 @@ static void messages(void)
 		sprintf(m.text, "number %ld", i);
 		must(!msgsnd(queue, &m, strlen(m.text) + 1, 0));
 	}
-	ok(msgrcv(queue, &m, 100, 2, 0) == 9 && !strcmp(m.text, "number 2"), "a message by type");
-	ok(msgrcv(queue, &m, 100, 0, 0) == 9 && !strcmp(m.text, "number 1"), "the first");
+	ok(msgrcv(queue, &m, 100, 2, 0) == 9 && !strcmp(m.text, "number 2"),
+	   "message queue: a message by type");
+	ok(msgrcv(queue, &m, 100, 0, 0) == 9 && !strcmp(m.text, "number 1"),
+	   "message queue: the first message");
 	errno = 0;
-	ok(msgrcv(queue, &m, 4, 0, 0) == -1 && errno == E2BIG, "too long: E2BIG");
-	ok(msgrcv(queue, &m, 4, 0, MSG_NOERROR) == 4, "or cut off");
+	ok(msgrcv(queue, &m, 4, 0, 0) == -1 && errno == E2BIG,
+	   "message queue: a message that is too long: E2BIG");
+	ok(msgrcv(queue, &m, 4, 0, MSG_NOERROR) == 4,
+	   "message queue: a message that is too long is cut off with MSG_NOERROR");
 	errno = 0;
-	ok(msgrcv(queue, &m, 100, 0, IPC_NOWAIT) == -1 && errno == ENOMSG, "no more: ENOMSG");
+	ok(msgrcv(queue, &m, 100, 0, IPC_NOWAIT) == -1 && errno == ENOMSG,
+	   "message queue: IPC_NOWAIT without a message: ENOMSG");
 	pid = spawn(send_late, NULL);
-	ok(msgrcv(queue, &m, 100, 9, 0) == 5 && !strcmp(m.text, "late"), "waiting for one");
+	ok(msgrcv(queue, &m, 100, 9, 0) == 5 && !strcmp(m.text, "late"),
+	   "message queue: msgrcv waits for a message");
 	must(wait_for(pid) == 0);
-	ok(!msgctl(queue, IPC_RMID, NULL), "removed");
+	ok(!msgctl(queue, IPC_RMID, NULL), "message queue: IPC_RMID succeeds");
 }
 
 static volatile int notified;
@@ -186,32 +198,37 @@ static void posix_queues(void)
 
 	snprintf(name, sizeof(name), "/test.%d", getpid());
 	q = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
-	if (!ok(q != (mqd_t)-1, "mq_open"))
+	if (!ok(q != (mqd_t)-1, "mq_open makes a queue"))
 		return;
 	must(!mq_send(q, "low", 4, 1) && !mq_send(q, "high", 5, 7) && !mq_send(q, "low2", 5, 1));
-	ok(!mq_getattr(q, &got) && got.mq_curmsgs == 3 && got.mq_maxmsg == 4, "mq_getattr");
-	ok(mq_receive(q, buf, 64, &prio) == 5 && prio == 7 && !strcmp(buf, "high"), "by priority");
+	ok(!mq_getattr(q, &got) && got.mq_curmsgs == 3 && got.mq_maxmsg == 4,
+	   "mq_getattr knows the number of messages");
+	ok(mq_receive(q, buf, 64, &prio) == 5 && prio == 7 && !strcmp(buf, "high"),
+	   "mq_receive takes the highest priority first");
 	ok(mq_receive(q, buf, 64, &prio) == 4 && !strcmp(buf, "low") &&
 	   mq_receive(q, buf, 64, NULL) == 5 &&
-	   !strcmp(buf, "low2"), "then in order");
+	   !strcmp(buf, "low2"), "mq_receive takes equal priorities in order");
 	errno = 0;
 	ok(mq_timedreceive(q, buf, 64, &prio, &past) == -1 && errno == ETIMEDOUT,
-	   "mq_timedreceive");
+	   "mq_timedreceive of an empty queue: ETIMEDOUT");
 	for (int i = 0; i < 4; i++)
 		must(!mq_send(q, "x", 1, 0));
 	errno = 0;
-	ok(mq_timedsend(q, "x", 1, 0, &past) == -1 && errno == ETIMEDOUT, "a full queue");
+	ok(mq_timedsend(q, "x", 1, 0, &past) == -1 && errno == ETIMEDOUT,
+	   "mq_timedsend to a full queue: ETIMEDOUT");
 	for (int i = 0; i < 4; i++)
 		must(mq_receive(q, buf, 64, NULL) == 1);
 	errno = 0;
-	ok(mq_send(q, buf, 65, 0) == -1 && errno == EMSGSIZE, "too long: EMSGSIZE");
+	ok(mq_send(q, buf, 65, 0) == -1 && errno == EMSGSIZE,
+	   "mq_send of a message that is too long: EMSGSIZE");
 	sigaction(SIGUSR1, &sa, NULL);
 	must(!mq_notify(q, &sev) && !mq_send(q, "note", 5, 0));
-	ok(eventually(notified == 1234), "mq_notify");
+	ok(eventually(notified == 1234), "mq_notify sends a signal");
 	must(mq_receive(q, buf, 64, NULL) == 5);
 	pid = spawn(receive_in_child, name);
 	must(eventually(task_state(pid) == 'S'));
-	ok(!mq_send(q, "child", 6, 3) && wait_for(pid) == 0, "a child that waits");
+	ok(!mq_send(q, "child", 6, 3) && wait_for(pid) == 0,
+	   "mq_receive in a child waits for a message");
 	ok(!mq_close(q) && !mq_unlink(name) && mq_open(name, O_RDONLY) == (mqd_t)-1 &&
 	   errno == ENOENT,
 	   "mq_unlink");

@@ -54,7 +54,7 @@ static void alternate_rights(void)
 	madvise(region, PAGES * PAGE, MADV_NOHUGEPAGE);	/* EINVAL where there are none */
 	for (unsigned long i = 0; good && i < PAGES; i += 2)
 		good = !mprotect(region + i * PAGE, PAGE, PROT_READ);
-	ok(good, "every second of %lu pages read-only", PAGES);
+	ok(good, "every second of %lu pages can be made read-only", PAGES);
 	for (unsigned long i = 0; i < PAGES; i++)
 		good &= !*(volatile int *)(region + i * PAGE + 8);
 	for (unsigned long i = 1; i < PAGES; i += 300)
@@ -63,11 +63,12 @@ static void alternate_rights(void)
 		good &= *(volatile int *)(region + (i | 1) * PAGE) == (int)i;
 		good &= !*(volatile int *)(region + (i | 1) * PAGE - PAGE);
 	}
-	ok(good, "all read, some written");
+	ok(good, "pages of alternate rights are read and written");
 	ok(try_write(region + 7000 * PAGE) == SIGSEGV && !try_write(region + 7001 * PAGE),
-	   "rights are as they were set");
+	   "alternate rights are as they were set");
 	ok(!mprotect(region, PAGES * PAGE, PROT_READ | PROT_WRITE) &&
-	   !try_write(region + 7000 * PAGE), "all made writable by one call");
+	   !try_write(region + 7000 * PAGE),
+	   "one mprotect makes pages of alternate rights writable");
 	munmap(region, PAGES * PAGE);
 }
 
@@ -92,31 +93,32 @@ int main(void)
 		ok(got < limit && got > limit - 200 && errno == ENOMEM,
 		   "%lu mappings up to this system's limit of %lu, then ENOMEM", got, limit);
 	else
-		ok(got == PAGES, "%lu mappings", got);
+		ok(got == PAGES, "%lu mappings without reaching the limit", got);
 	for (unsigned long i = 0; i < got; i++)
 		wrong += !right(region, i);
-	ok(!wrong, "each of them holds what it should");
+	ok(!wrong, "each mapping holds what it should");
 
 	if (got < PAGES && getenv("IN_GUEST")) {
-		ok(write_file(limit_file, "200000"), "more are allowed");
+		ok(write_file(limit_file, "200000"), "the limit of mappings can be raised");
 		got = map_one_by_one(region, fd, got);
-		ok(got == PAGES, "%lu mappings", got);
+		ok(got == PAGES, "%lu mappings under a raised limit", got);
 		for (unsigned long i = 0; i < got; i++)
 			wrong += !right(region, i);
-		ok(!wrong, "each of them holds what it should");
+		ok(!wrong, "each mapping under a raised limit holds what it should");
 		for (unsigned long i = got; i-- > got - 20000;)
 			*(volatile int *)(region + i * PAGE + 64) = i;
 		ok(*(int *)(region + (got - 20000) * PAGE + 64) ==
 		   *(int *)(region + (got - 20000 + FILE_PAGES) * PAGE + 64),
-		   "writing through 20,000 of them");
-		ok(!mprotect(region, PAGES * PAGE, PROT_READ), "one mprotect for all");
-		ok(!in_child(check_some, region), "fork with so many");
+		   "what is written through 20,000 mappings shows in others");
+		ok(!mprotect(region, PAGES * PAGE, PROT_READ), "one mprotect changes all mappings");
+		ok(!in_child(check_some, region),
+		   "fork copies more mappings than the default limit");
 	} else {
 		skip_on_host("more mappings than the limit", "it is for the whole system");
 	}
-	ok(!munmap(region, PAGES * PAGE), "one munmap for all");
+	ok(!munmap(region, PAGES * PAGE), "one munmap removes all mappings");
 	ok(try_read(region) == SIGSEGV && try_read(region + (got - 1) * PAGE) == SIGSEGV,
-	   "and they are gone");
+	   "mappings that one munmap removed are gone");
 	if (got == PAGES)
 		alternate_rights();
 	if (getenv("IN_GUEST"))

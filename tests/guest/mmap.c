@@ -41,7 +41,8 @@ static void fixed(void)
 	q = mmap(p + 4 * PAGE, 4 * PAGE, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	ok(q == p + 4 * PAGE && all(q, 4 * PAGE, 0), "MAP_FIXED replaces what was there by zeros");
-	ok(all(p, 4 * PAGE, 7) && all(p + 8 * PAGE, 8 * PAGE, 7), "and nothing else");
+	ok(all(p, 4 * PAGE, 7) && all(p + 8 * PAGE, 8 * PAGE, 7),
+	   "MAP_FIXED replaces nothing beside it");
 	errno = 0;
 	q = mmap(p + 15 * PAGE, 2 * PAGE, PROT_READ,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
@@ -67,15 +68,17 @@ static void holes(void)
 	char *p = map_anon(8 * PAGE, PROT_READ | PROT_WRITE);
 
 	number(p, 0, 8);
-	ok(!munmap(p + 3 * PAGE, 2 * PAGE), "munmap in the middle");
-	ok(numbered(p, 0, 3, 0) && numbered(p, 5, 8, 0), "keeps both ends");
+	ok(!munmap(p + 3 * PAGE, 2 * PAGE), "munmap in the middle of a mapping succeeds");
+	ok(numbered(p, 0, 3, 0) && numbered(p, 5, 8, 0),
+	   "munmap in the middle of a mapping keeps both ends");
 	ok(try_read(p + 3 * PAGE) == SIGSEGV && fault_info.si_code == SEGV_MAPERR &&
-	   fault_info.si_addr == p + 3 * PAGE, "the hole's first byte faults");
+	   fault_info.si_addr == p + 3 * PAGE, "the first byte of a hole faults");
 	ok(try_write(p + 5 * PAGE - 1) == SIGSEGV && fault_info.si_code == SEGV_MAPERR &&
-	   fault_info.si_addr == p + 5 * PAGE - 1, "the hole's last byte faults");
-	ok(!munmap(p, 8 * PAGE), "munmap over a hole");
-	ok(try_read(p) == SIGSEGV && try_read(p + 7 * PAGE) == SIGSEGV, "leaves nothing");
-	ok(!munmap(p, 8 * PAGE), "munmap of nothing");
+	   fault_info.si_addr == p + 5 * PAGE - 1, "the last byte of a hole faults");
+	ok(!munmap(p, 8 * PAGE), "munmap over a hole succeeds");
+	ok(try_read(p) == SIGSEGV && try_read(p + 7 * PAGE) == SIGSEGV,
+	   "munmap over a hole leaves nothing");
+	ok(!munmap(p, 8 * PAGE), "munmap of nothing succeeds");
 	errno = 0;
 	ok(munmap(p + 1, PAGE) == -1 && errno == EINVAL, "munmap of an odd address: EINVAL");
 	errno = 0;
@@ -83,11 +86,11 @@ static void holes(void)
 	   errno == EINVAL, "an empty mapping: EINVAL");
 	errno = 0;
 	ok(mmap(NULL, 1UL << 62, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
-	   errno == ENOMEM, "more than the address space: ENOMEM");
+	   errno == ENOMEM, "a mapping larger than the address space: ENOMEM");
 	errno = 0;
 	ok(mmap((void *)0x800000000000, PAGE, PROT_NONE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED &&
-	   errno == ENOMEM, "beyond the address space: ENOMEM");
+	   errno == ENOMEM, "a mapping beyond the address space: ENOMEM");
 }
 
 static void remap(void)
@@ -98,7 +101,8 @@ static void remap(void)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	number(p, 0, 8);
 	ok(mremap(p, 8 * PAGE, 16 * PAGE, 0) == p, "mremap grows in place");
-	ok(numbered(p, 0, 8, 0) && all(p + 8 * PAGE, 8 * PAGE, 0), "keeping what was there");
+	ok(numbered(p, 0, 8, 0) && all(p + 8 * PAGE, 8 * PAGE, 0),
+	   "mremap that grows in place keeps what was there");
 	number(p, 8, 16);
 	ok(mremap(p, 16 * PAGE, 12 * PAGE, 0) == p && numbered(p, 0, 12, 0) &&
 	   try_read(p + 12 * PAGE) == SIGSEGV, "mremap shrinks");
@@ -110,20 +114,20 @@ static void remap(void)
 	ok(q != MAP_FAILED && q != p && numbered(q, 0, 12, 0) &&
 	   all(q + 12 * PAGE, 588 * PAGE, 0), "mremap moves to where there is room");
 	ok(try_read(p) == SIGSEGV && try_read(p + 11 * PAGE) == SIGSEGV,
-	   "and leaves the old place");
+	   "mremap that moves leaves nothing at the old place");
 	number(q, 12, 600);
 
 	p = map_anon(600 * PAGE, PROT_READ | PROT_WRITE);
 	memset(p, 9, PAGE);
 	ok(mremap(q, 600 * PAGE, 600 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p) == p &&
 	   numbered(p, 0, 600, 0), "MREMAP_FIXED onto another mapping");
-	ok(try_write(q) == SIGSEGV, "the old place is free");
+	ok(try_write(q) == SIGSEGV, "MREMAP_FIXED leaves nothing at the old place");
 	q = map_anon(16 * PAGE, PROT_READ | PROT_WRITE);
 	ok(mremap(p + 100 * PAGE, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 		  q + 8 * PAGE) == q + 8 * PAGE && numbered(q + 8 * PAGE, 0, 4, 100) &&
 	   all(q, 8 * PAGE, 0), "a part of a mapping moves");
 	ok(numbered(p, 0, 100, 0) && numbered(p, 104, 600, 0) &&
-	   try_read(p + 100 * PAGE) == SIGSEGV, "out of the rest");
+	   try_read(p + 100 * PAGE) == SIGSEGV, "a part of a mapping that moves leaves the rest");
 	munmap(q, 16 * PAGE);
 
 	q = mremap(p, 50 * PAGE, 50 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
@@ -132,16 +136,18 @@ static void remap(void)
 	   "MREMAP_DONTUNMAP leaves zeros behind");
 	number(p, 0, 50);
 	*(int *)q = 12345;
-	ok(numbered(p, 0, 50, 0) && numbered(q, 1, 50, 0), "which are other pages");
+	ok(numbered(p, 0, 50, 0) && numbered(q, 1, 50, 0),
+	   "MREMAP_DONTUNMAP leaves pages that are not the moved ones");
 	munmap(q, 50 * PAGE);
 	munmap(p, 600 * PAGE);
 
 	p = map_shared(4 * PAGE);
 	number(p, 0, 4);
 	q = mremap(p, 0, 4 * PAGE, MREMAP_MAYMOVE);
-	ok(q != MAP_FAILED && q != p && numbered(q, 0, 4, 0), "shared memory mapped once more");
+	ok(q != MAP_FAILED && q != p && numbered(q, 0, 4, 0),
+	   "mremap from size 0 maps shared memory once more");
 	q[1] = 77;
-	ok(p[1] == 77, "is the same memory");
+	ok(p[1] == 77, "shared memory mapped once more is the same memory");
 	munmap(p, 4 * PAGE);
 	munmap(q, 4 * PAGE);
 	errno = 0;
@@ -168,7 +174,7 @@ static void advice(void)
 	number(p, 0, 512);
 	ok(!madvise(p + 10 * PAGE, 400 * PAGE, MADV_DONTNEED) &&
 	   all(p + 10 * PAGE, 400 * PAGE, 0), "MADV_DONTNEED gives zeros");
-	ok(numbered(p, 0, 10, 0) && numbered(p, 410, 512, 0), "and spares the rest");
+	ok(numbered(p, 0, 10, 0) && numbered(p, 410, 512, 0), "MADV_DONTNEED spares the rest");
 	for (int i = 0; i < 100; i++) {
 		*(int *)(p + 20 * PAGE) = i;
 		if (*(int *)(p + 20 * PAGE) != i || madvise(p + 20 * PAGE, PAGE, MADV_DONTNEED) ||
@@ -176,7 +182,7 @@ static void advice(void)
 			break;
 		resident++;
 	}
-	ok(resident == 100, "a hundred times over");
+	ok(resident == 100, "MADV_DONTNEED gives zeros a hundred times over");
 	munmap(p, 512 * PAGE);
 
 	p = map_anon(8 * PAGE, PROT_READ | PROT_WRITE);
@@ -187,8 +193,9 @@ static void advice(void)
 	ok(!madvise(p + PAGE, PAGE, MADV_WIPEONFORK) &&
 	   !madvise(p + 2 * PAGE, PAGE, MADV_DONTFORK) &&
 	   !in_child(check_advice, p), "MADV_WIPEONFORK and MADV_DONTFORK");
-	ok(numbered(p, 0, 4, 0), "which leave the parent alone");
-	ok(!madvise(p, PAGE, MADV_FREE) && (*(int *)p == 1 || *(int *)p == 0), "MADV_FREE");
+	ok(numbered(p, 0, 4, 0), "MADV_WIPEONFORK and MADV_DONTFORK leave the parent alone");
+	ok(!madvise(p, PAGE, MADV_FREE) && (*(int *)p == 1 || *(int *)p == 0),
+	   "MADV_FREE leaves the contents or zeros");
 	*(int *)p = 55;
 	ok(*(int *)p == 55, "memory after MADV_FREE can be written");
 	errno = 0;
@@ -217,7 +224,7 @@ static void sparse(void)
 	unsigned long at = 0;
 	bool good = true;
 
-	if (!ok(p != MAP_FAILED && q != MAP_FAILED, "64 GiB sparse and 1 TiB reserved"))
+	if (!ok(p != MAP_FAILED && q != MAP_FAILED, "64 GiB and 1 TiB can be reserved"))
 		return;
 	madvise(p, size, MADV_NOHUGEPAGE);
 	for (int i = 0; i < 300; i++) {
@@ -232,8 +239,9 @@ static void sparse(void)
 	ok(good, "300 pages far apart keep their contents");
 	ok(!mprotect(q + (512UL << 30), PAGE, PROT_READ | PROT_WRITE) &&
 	   !try_write(q + (512UL << 30)) && try_read(q + (512UL << 30) - 1) == SIGSEGV &&
-	   try_read(q + (512UL << 30) + PAGE) == SIGSEGV, "one page in the middle of 1 TiB");
-	ok(!munmap(p, size) && !munmap(q, 1UL << 40), "both can be unmapped");
+	   try_read(q + (512UL << 30) + PAGE) == SIGSEGV,
+	   "one page in the middle of a reserved TiB can be used");
+	ok(!munmap(p, size) && !munmap(q, 1UL << 40), "64 GiB and 1 TiB can be unmapped");
 }
 
 static void locked(void)
@@ -243,7 +251,7 @@ static void locked(void)
 
 	ok(!mlock(p, 16 * PAGE) && !mincore(p, 16 * PAGE, vec) && (vec[0] & vec[15] & 1),
 	   "mlock brings pages in");
-	ok(all(p, 16 * PAGE, 0) && !munlock(p, 16 * PAGE), "munlock");
+	ok(all(p, 16 * PAGE, 0) && !munlock(p, 16 * PAGE), "munlock succeeds");
 	munmap(p, 16 * PAGE);
 }
 
@@ -259,10 +267,11 @@ static void program_break(void)
 	ok(good, "sbrk gives zeros");
 	number(p, 0, 100);
 	ok(sbrk(-50 * (long)PAGE) == p + 100 * PAGE && numbered(p, 0, 50, 0) &&
-	   try_read(p + 50 * PAGE) == SIGSEGV, "taken back by half");
+	   try_read(p + 50 * PAGE) == SIGSEGV, "sbrk takes memory back");
 	ok(sbrk(50 * PAGE) == p + 50 * PAGE && all(p + 50 * PAGE, 50 * PAGE, 0) &&
-	   numbered(p, 0, 50, 0), "and once more: zeros again");
-	ok(!brk(p) && try_read(p) == SIGSEGV && !brk(end) && sbrk(0) == end, "all of it given back");
+	   numbered(p, 0, 50, 0), "sbrk gives zeros where memory was taken back");
+	ok(!brk(p) && try_read(p) == SIGSEGV && !brk(end) && sbrk(0) == end,
+	   "brk gives all memory back");
 }
 
 static void churn(void)
@@ -277,7 +286,7 @@ static void churn(void)
 		p[0] = p[1024] = p[4095] = i + 1;
 		munmap(p, 4 * PAGE);
 	}
-	ok(good, "300 short mappings, each fresh");
+	ok(good, "each of 300 short mappings is fresh");
 }
 
 int main(void)

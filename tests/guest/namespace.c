@@ -190,7 +190,7 @@ static void with_clone(void)
 			  CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | SIGCHLD,
 			  NULL);
 
-	ok(pid > 0 && wait_for(pid) == 45, "clone with all of them");
+	ok(pid > 0 && wait_for(pid) == 45, "clone makes all namespaces at once");
 	munmap(stack, 65536);
 }
 
@@ -232,7 +232,7 @@ static void joining(void)
 	must(!pipe(fds));
 	pid = spawn(hold_namespace, &fds[1]);
 	must(read(fds[0], &c, 1) == 1);
-	ok(in_child(joins, &pid) == 0, "setns into another's");
+	ok(in_child(joins, &pid) == 0, "setns enters another process's namespaces");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 }

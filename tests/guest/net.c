@@ -95,29 +95,29 @@ static void tcp(int family, const char *name)
 		free(data);
 		return;
 	}
-	ok(t.listener >= 0 && !listen(t.listener, 5), "%s: listen", name);
+	ok(t.listener >= 0 && !listen(t.listener, 5), "%s: a socket listens", name);
 	t.len = family == AF_INET ? sizeof(t.to.in) : sizeof(t.to.in6);
 	for (size_t i = 0; i < BIG; i++)
 		data[i] = pattern(i);
 	must(!pthread_create(&thread, NULL, receive, &t));
 	s = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ok(!connect(s, &t.to.any, t.len), "%s: connect", name);
+	ok(!connect(s, &t.to.any, t.len), "%s: a client connects", name);
 	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	while (sent < BIG && (n = write(s, data + sent, BIG - sent)) > 0)
 		sent += n;
-	ok(sent == BIG && !shutdown(s, SHUT_WR), "%s: 4 MiB sent", name);
+	ok(sent == BIG && !shutdown(s, SHUT_WR), "%s: 4 MiB are sent", name);
 	ok(recv(s, thanks, 8, MSG_WAITALL) == 6 && !memcmp(thanks, "thanks", 6),
-	   "%s: an answer, then the end",
+	   "%s: an answer arrives after the end was sent",
 	   name);
 	pthread_join(thread, NULL);
-	ok(t.good && t.received == BIG, "%s: all of it received, in order", name);
+	ok(t.good && t.received == BIG, "%s: 4 MiB are received in order", name);
 	close(s);
 	close(t.listener);
 	free(data);
 	s = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	errno = 0;
 	ok(connect(s, &t.to.any, t.len) == -1 && errno == ECONNREFUSED,
-	   "%s: nobody there: ECONNREFUSED", name);
+	   "%s: connect where nothing listens: ECONNREFUSED", name);
 	close(s);
 }
 
@@ -138,19 +138,21 @@ static void udp(int family, const char *name)
 	memset(big, 'u', sizeof(big));
 	ok(sendto(t, "one", 3, 0, &a.any, sizeof(a)) == 3 &&
 	   sendto(t, big, sizeof(big), 0, &a.any, sizeof(a)) == sizeof(big) &&
-	   sendto(t, "", 0, 0, &a.any, sizeof(a)) == 0, "%s: three datagrams", name);
+	   sendto(t, "", 0, 0, &a.any, sizeof(a)) == 0, "%s: three datagrams are sent", name);
 	p.fd = s;
 	ok(poll(&p, 1, 5000) == 1 && recvfrom(s, buf, sizeof(buf), 0, &from.any, &len) == 3 &&
-	   from.in.sin_port == b.in.sin_port, "%s: the first, and from whom", name);
-	ok(recv(s, buf, 100, MSG_TRUNC) == sizeof(big), "%s: the second, cut off", name);
-	ok(recv(s, buf, 100, 0) == 0, "%s: the third is empty", name);
+	   from.in.sin_port == b.in.sin_port,
+	   "%s: the first datagram comes with its sender's address", name);
+	ok(recv(s, buf, 100, MSG_TRUNC) == sizeof(big), "%s: the second datagram is cut off", name);
+	ok(recv(s, buf, 100, 0) == 0, "%s: the third datagram is empty", name);
 	errno = 0;
-	ok(recv(s, buf, 100, MSG_DONTWAIT) == -1 && errno == EAGAIN, "%s: no fourth", name);
+	ok(recv(s, buf, 100, MSG_DONTWAIT) == -1 && errno == EAGAIN,
+	   "%s: there is no fourth datagram", name);
 	close(s);
 	ok(!connect(t, &a.any, sizeof(a)) && send(t, "x", 1, 0) == 1 &&
 	   poll(&(struct pollfd){ t, POLLIN, 0 },
 	   1, 5000) == 1 && recv(t, buf, 100, 0) == -1 && errno == ECONNREFUSED,
-	   "%s: nobody there: ECONNREFUSED", name);
+	   "%s: a datagram where nothing listens: ECONNREFUSED", name);
 	close(t);
 }
 
@@ -165,7 +167,8 @@ static void options(void)
 
 	must(!listen(s, 5));
 	ok(!getsockopt(s, SOL_SOCKET, SO_TYPE, &value, &len) && value == SOCK_STREAM &&
-	   !getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) && value == 1, "getsockopt");
+	   !getsockopt(s, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) && value == 1,
+	   "getsockopt knows type and state of a socket");
 	t = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	value = connect(t, &a.any, sizeof(a.in));
 	ok((value == 0 || errno == EINPROGRESS) &&
@@ -175,21 +178,23 @@ static void options(void)
 	c = accept(s, NULL, NULL);
 	must(c >= 0 && !setsockopt(c, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 	errno = 0;
-	ok(recv(c, buf, 8, 0) == -1 && errno == EAGAIN, "SO_RCVTIMEO");
+	ok(recv(c, buf, 8, 0) == -1 && errno == EAGAIN, "SO_RCVTIMEO ends a read");
 	must(send(t, "abc", 3, 0) == 3);
 	ok(recv(c, buf, 8, MSG_PEEK) == 3 && !ioctl(c, FIONREAD, &value) && value == 3 &&
-	   recv(c, buf, 8, 0) == 3, "MSG_PEEK, FIONREAD");
+	   recv(c, buf, 8, 0) == 3, "MSG_PEEK and FIONREAD leave the data");
 	must(send(t, "!", 1, MSG_OOB) == 1);
 	ok(eventually(ioctl(c, SIOCATMARK, &value) == 0 && value == 1) &&
 	   recv(c, buf, 1, MSG_OOB) == 1 &&
-	   buf[0] == '!', "urgent data");
+	   buf[0] == '!', "urgent data is marked and read");
 	must(!setsockopt(t, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) && !close(t));
 	errno = 0;
-	ok(recv(c, buf, 8, 0) == -1 && errno == ECONNRESET, "a reset: ECONNRESET");
+	ok(recv(c, buf, 8, 0) == -1 && errno == ECONNRESET,
+	   "a connection that was reset: ECONNRESET");
 	close(c);
 	t = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	errno = 0;
-	ok(bind(t, &a.any, sizeof(a.in)) == -1 && errno == EADDRINUSE, "a port twice: EADDRINUSE");
+	ok(bind(t, &a.any, sizeof(a.in)) == -1 && errno == EADDRINUSE,
+	   "a port that is in use: EADDRINUSE");
 	close(t);
 	close(s);
 }
@@ -250,7 +255,7 @@ static void many(void)
 	for (int i = 0; i < 30; i++)
 		close(c[i]);
 	pthread_join(t, NULL);
-	ok(good, "thirty connections, each its own answers");
+	ok(good, "each of thirty connections gets its own answers");
 	close(s);
 }
 
@@ -280,7 +285,7 @@ static void netlink(void)
 			      (ifi->ifi_flags & IFF_UP);
 		}
 	}
-	ok(lo, "netlink shows lo, and that it is up");
+	ok(lo, "netlink shows lo as up");
 	ok(if_nametoindex("lo") > 0, "lo has an index");
 	close(s);
 }

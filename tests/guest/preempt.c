@@ -53,7 +53,7 @@ static void takes_turns(const char *name, int n)
 			before[i] = counts[i * 8];
 		good &= eventually(all_moved(before, n));
 	}
-	ok(good, "%s all get on, and so does one that sleeps", name);
+	ok(good, "%s take turns with a process that sleeps", name);
 }
 
 static void end(pid_t *pids, int n)
@@ -74,7 +74,7 @@ static void loops(void)
 
 	pids[0] = spawn(spin, NULL);
 	takes_turns("one loop", 1);
-	ok(task_state(pids[0]) == 'R', "it shows as running");
+	ok(task_state(pids[0]) == 'R', "a loop shows as running");
 	end(pids, 1);
 
 	for (long i = 0; i < SPINNERS; i++)
@@ -85,7 +85,7 @@ static void loops(void)
 	for (int i = 0; i < 50; i++)
 		must(write(fds[1], "x", 1) == 1 && read(fds[0], &c, 1) == 1);
 	sync();
-	ok(true, "pipes and sync beside them");
+	ok(true, "pipes and sync work beside four loops");
 	end(pids, SPINNERS);
 
 	pids[0] = spawn(many_threads, NULL);
@@ -113,7 +113,7 @@ static void priorities(void)
 	pids[0] = spawn(spin, (void *)0L);
 	pids[1] = spawn(spin, (void *)1L);
 	must(!setpriority(PRIO_PROCESS, pids[1], 19));
-	ok(getpriority(PRIO_PROCESS, pids[1]) == 19, "a nice loop");
+	ok(getpriority(PRIO_PROCESS, pids[1]) == 19, "a loop can be made nice");
 	takes_turns("an ordinary and a nice loop", 2);
 	end(pids, 2);
 

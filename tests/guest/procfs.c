@@ -60,7 +60,7 @@ static void maps(void)
 	must(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
 	ok(find_map(maps, &m) && !strcmp(m.rights, "r-xp") && !strcmp(m.name, self) && m.inode,
 	   "maps: the program's text");
-	ok(find_map(&data_byte, &m) && !strcmp(m.rights, "rw-p"), "maps: its data");
+	ok(find_map(&data_byte, &m) && !strcmp(m.rights, "rw-p"), "maps: the program's data");
 	ok(find_map(&local, &m) && !strcmp(m.rights, "rw-p") && !strcmp(m.name, "[stack]"),
 	   "maps: the stack");
 	ok(find_map(heap, &m) && !strcmp(m.name, "[heap]"), "maps: the heap");
@@ -110,12 +110,12 @@ static void page_states(void)
 	   smaps_value(p, "Private_Dirty:") == 40, "smaps: ten pages touched");
 	ok(fd >= 0 &&
 	   pread(fd, entries, sizeof(entries), (unsigned long)p / PAGE * 8) == sizeof(entries),
-	   "pagemap");
+	   "pagemap can be read");
 	for (int i = 0; i < 64; i++)
 		present += (entries[i] >> 63) == (i % 5 == 0 && i < 50);
-	ok(present == 64, "pagemap: exactly these are present");
+	ok(present == 64, "pagemap: exactly the touched pages are present");
 	ok(write_file("/proc/self/clear_refs", "1") && smaps_value(p, "Referenced:") == 0 &&
-	   smaps_value(p, "Rss:") == 40, "clear_refs: none is referenced, all are there");
+	   smaps_value(p, "Rss:") == 40, "clear_refs: no page is referenced, all are present");
 	close(fd);
 	munmap(guarded, 66 * PAGE);
 }
@@ -138,7 +138,7 @@ static void status(void)
 	ok((line = file_line("/proc/self/status", "SigQ:")) && strchr(line, '/') &&
 	   file_line("/proc/self/status", "Cpus_allowed_list:") &&
 	   file_line("/proc/self/status", "CapEff:") && file_line("/proc/self/status", "Seccomp:"),
-	   "status: the rest");
+	   "status: signals, processors, capabilities and seccomp");
 	f = fopen("/proc/self/stat", "re");
 	ok(f &&
 	   fscanf(f, "%d (%31[^)]) x) %c %d %d %d", &pid, comm, &state, &ppid, &pgrp,
@@ -175,21 +175,23 @@ static void own_files(char **argv)
 	close(fd);
 	fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 	n = read(fd, buf, sizeof(buf));
-	ok(n == (ssize_t)strlen(argv[0]) + 1 && !strcmp(buf, argv[0]), "cmdline");
+	ok(n == (ssize_t)strlen(argv[0]) + 1 && !strcmp(buf, argv[0]),
+	   "cmdline is what the program was given");
 	close(fd);
 	ok(readlink("/proc/self/cwd", link, sizeof(link) - 1) > 0 && getcwd(cwd, sizeof(cwd)) &&
-	   !strcmp(link, cwd), "cwd");
+	   !strcmp(link, cwd), "cwd leads to the working folder");
 	d = opendir("/proc/self/fd");
 	count = 0;
 	while (d && readdir(d))
 		count++;
-	ok(count >= 2 + 4, "fd");
+	ok(count >= 2 + 4, "fd lists the open descriptors");
 	closedir(d);
-	ok(file_line("/proc/self/limits", "Max open files"), "limits");
-	ok(file_line("/proc/self/mountinfo", ""), "mountinfo");
-	ok(file_line("/proc/self/wchan", "") || !access("/proc/self/wchan", R_OK), "wchan");
+	ok(file_line("/proc/self/limits", "Max open files"), "limits names the open files");
+	ok(file_line("/proc/self/mountinfo", ""), "mountinfo has a line");
+	ok(file_line("/proc/self/wchan", "") || !access("/proc/self/wchan", R_OK),
+	   "wchan can be read");
 	ok(file_line("/proc/self/syscall", "0 0x") || file_line("/proc/self/syscall", "running") ||
-	   geteuid(), "syscall");
+	   geteuid(), "syscall shows a read, or that the process runs");
 }
 
 static void *pause_thread(void *arg)

@@ -71,11 +71,13 @@ static void combinations(void)
 			must(!mprotect(p + PAGE, PAGE, to));
 			good &= behaves(p + PAGE, to, from & 1);
 		}
-		ok(good, "from %c%c%c to each other", from & 1 ? 'r' : '-', from & 2 ? 'w' : '-',
-		   from & 4 ? 'x' : '-');
+		ok(good,
+		   "mprotect from %c%c%c to all other rights", from & 1 ? 'r' : '-',
+		   from & 2 ? 'w' : '-', from & 4 ? 'x' : '-');
 	}
 	ok(behaves(p, PROT_READ | PROT_WRITE, true) &&
-	   behaves(p + 2 * PAGE, PROT_READ | PROT_WRITE, true), "the neighbours stay as they are");
+	   behaves(p + 2 * PAGE, PROT_READ | PROT_WRITE, true),
+	   "mprotect leaves the neighbouring pages as they are");
 	munmap(p, 3 * PAGE);
 
 	for (int prot = 0; prot < 8; prot++) {
@@ -105,7 +107,7 @@ static void jit(void)
 		must(!mprotect(p, PAGE, PROT_READ | PROT_EXEC));
 		good = call(p + i) == i * 7919;
 	}
-	ok(good, "code written, made executable, called, 200 times");
+	ok(good, "code is written, made executable and called 200 times");
 	munmap(p, PAGE);
 
 	p = map_anon(PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
@@ -113,7 +115,7 @@ static void jit(void)
 		write_code(p, i * 104729);
 		good = call(p) == i * 104729;
 	}
-	ok(good, "code rewritten in place 1000 times");
+	ok(good, "code is rewritten in place and called 1000 times");
 	munmap(p, PAGE);
 
 	fd = memfd_create("code", MFD_CLOEXEC);
@@ -125,7 +127,7 @@ static void jit(void)
 		write_code(p, i * 31337);
 		good = call(q) == i * 31337;
 	}
-	ok(good, "code written through one mapping and run through another");
+	ok(good, "code written through one mapping runs through another");
 	munmap(p, PAGE);
 	munmap(q, PAGE);
 	close(fd);
@@ -136,9 +138,9 @@ static void jit(void)
 	must(!mprotect(p, PAGE, PROT_READ | PROT_EXEC));
 	ok(try_call(p + PAGE - 3) == SIGSEGV && fault_info.si_code == SEGV_ACCERR &&
 	   fault_info.si_addr == p + PAGE,
-	   "an instruction that runs into a page without execution");
+	   "an instruction that ends on a page without execution faults there");
 	must(!mprotect(p + PAGE, PAGE, PROT_READ | PROT_EXEC));
-	ok(call(p + PAGE - 3) == 4242, "and into one with");
+	ok(call(p + PAGE - 3) == 4242, "an instruction that ends on another executable page runs");
 	munmap(p, 2 * PAGE);
 }
 
@@ -152,22 +154,24 @@ static void ranges(void)
 		must(!mprotect(p + i * PAGE, PAGE, PROT_READ));
 	for (int i = 0; i < 64; i++)
 		good &= try_write(p + i * PAGE) == (i & 1 ? 0 : SIGSEGV);
-	ok(good, "every second page read-only");
+	ok(good, "every second page can be made read-only");
 	must(!mprotect(p + 10 * PAGE, 20 * PAGE, PROT_NONE));
 	for (int i = 0; i < 64; i++)
 		good &= try_read(p + i * PAGE) == (i >= 10 && i < 30 ? SIGSEGV : 0);
-	ok(good, "one call over twenty of them");
+	ok(good, "one mprotect over twenty pages of alternate rights");
 	must(!mprotect(p, 64 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
 	for (int i = 0; i < 64; i++)
 		good &= behaves(p + i * PAGE, 7, i & 1);
-	ok(good, "all rights for all");
+	ok(good, "one mprotect gives all pages all rights");
 	munmap(p + 40 * PAGE, PAGE);
 	errno = 0;
 	ok(mprotect(p + 38 * PAGE, 5 * PAGE, PROT_READ) == -1 && errno == ENOMEM,
-	   "over a hole: ENOMEM");
-	ok(try_write(p + 39 * PAGE) == SIGSEGV && !try_write(p + 41 * PAGE), "up to the hole");
+	   "mprotect over a hole: ENOMEM");
+	ok(try_write(p + 39 * PAGE) == SIGSEGV && !try_write(p + 41 * PAGE),
+	   "mprotect over a hole changes the pages before it");
 	errno = 0;
-	ok(mprotect(p + 1, PAGE, PROT_READ) == -1 && errno == EINVAL, "an odd address: EINVAL");
+	ok(mprotect(p + 1, PAGE, PROT_READ) == -1 && errno == EINVAL,
+	   "mprotect of an odd address: EINVAL");
 	munmap(p, 64 * PAGE);
 }
 
@@ -188,7 +192,7 @@ static void forked(void)
 	must(!mprotect(p + PAGE, PAGE, PROT_READ));
 	ok(!in_child(change_rights, p), "a child changes rights");
 	ok(!try_write(p) && try_write(p + PAGE) == SIGSEGV && p[PAGE] == 5,
-	   "which changes nothing in the parent");
+	   "a child that changes rights changes none of its parent's");
 	munmap(p, 2 * PAGE);
 }
 

@@ -73,7 +73,7 @@ static void memory_and_signals(void)
 	char path[64], text[8];
 	int fd;
 
-	ok(peek(pid, (void *)&cell) == 0x1122334455667788, "PEEKDATA");
+	ok(peek(pid, (void *)&cell) == 0x1122334455667788, "PEEKDATA reads the child's memory");
 	ok(!trace(PTRACE_POKEDATA, pid, (void *)&cell, (void *)0x99L) &&
 	   peek(pid, (void *)&cell) == 0x99 &&
 	   cell == 0x1122334455667788, "POKEDATA changes the child's copy only");
@@ -82,22 +82,24 @@ static void memory_and_signals(void)
 	   "PEEKDATA of nothing: EIO");
 	/* Text is not writable for the child, but for its tracer. */
 	ok(!trace(PTRACE_POKETEXT, pid, (void *)be_peeked, (void *)peek(pid, (void *)be_peeked)),
-	   "POKETEXT");
+	   "POKETEXT writes to the child's text");
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ok(fd >= 0 && pread(fd, text, 8, (long)&cell) == 8 && *(long *)text == 0x99 &&
-	   pwrite(fd, &(long){ 2 }, 8, (long)&other) == 8, "/proc/PID/mem");
+	   pwrite(fd, &(long){ 2 }, 8, (long)&other) == 8,
+	   "/proc/PID/mem reads and writes the child's memory");
 	close(fd);
 	go_on(PTRACE_CONT, pid, 0);
 	ok(wait_stop(pid) == SIGUSR1, "a signal stops the child");
 	ok(!trace(PTRACE_GETSIGINFO, pid, NULL, &si) && si.si_signo == SIGUSR1 &&
 	   si.si_code == SI_TKILL,
-	   "GETSIGINFO");
+	   "GETSIGINFO tells of the signal");
 	go_on(PTRACE_CONT, pid, 0);
-	ok(wait_stop(pid) == -(61 << 8) - 1, "the signal is held back, what was poked is there");
+	ok(wait_stop(pid) == -(61 << 8) - 1,
+	   "a signal that is held back does not arrive, what was poked does");
 	errno = 0;
 	ok(trace(PTRACE_PEEKDATA, getppid(), (void *)&cell, &(long){ 0 }) == -1 && errno == ESRCH,
-	   "a process that is not traced: ESRCH");
+	   "PEEKDATA of a process that is not traced: ESRCH");
 }
 
 static struct regs *image;
@@ -158,14 +160,14 @@ static void registers(void)
 	go_on(PTRACE_CONT, pid, 0);
 	ok(wait_stop(pid) == SIGTRAP, "int3 stops the child");
 	regs = get_regs(pid);
-	ok(shows(&regs, image), "GETREGS");
+	ok(shows(&regs, image), "GETREGS shows the registers");
 	ok(!trace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &iov) &&
 	   iov.iov_len == sizeof(same) &&
-	   !memcmp(&same, &regs, sizeof(regs)), "GETREGSET NT_PRSTATUS is the same");
+	   !memcmp(&same, &regs, sizeof(regs)), "GETREGSET NT_PRSTATUS shows the same as GETREGS");
 	ok(!trace(PTRACE_PEEKUSR, pid, (void *)offsetof(struct user, regs.rip), &word) &&
 	   word == regs.rip && (peek(pid, (void *)(word - 1)) & 0xff) == 0xcc, "PEEKUSR: rip");
 	ok((regs.cs & 3) == 3 && (regs.ss & 3) == 3 && regs.fs_base && (long)regs.orig_rax == -1,
-	   "segments, FS base, and no system call");
+	   "GETREGS shows segments, FS base, and no system call");
 	ok(!trace(PTRACE_GETFPREGS, pid, NULL, &fp) && fp.mxcsr == image->mxcsr &&
 	   fp.cwd == image->fcw,
 	   "GETFPREGS: control words");
@@ -178,28 +180,30 @@ static void registers(void)
 	fp.mxcsr ^= 0x6000;
 	for (int i = 0; i < 8; i++)
 		((unsigned char *)&fp.xmm_space[i * 4])[5] ^= 0xff;
-	ok(!trace(PTRACE_SETFPREGS, pid, NULL, &fp), "SETFPREGS");
+	ok(!trace(PTRACE_SETFPREGS, pid, NULL, &fp), "SETFPREGS succeeds");
 	iov = (struct iovec){ xstate, sizeof(xstate) };
 	ok(!trace(PTRACE_GETREGSET, pid, (void *)NT_X86_XSTATE, &iov) && iov.iov_len >= 576 &&
-	   !memcmp(xstate + 160, fp.xmm_space, 256), "GETREGSET NT_X86_XSTATE");
+	   !memcmp(xstate + 160, fp.xmm_space, 256),
+	   "GETREGSET NT_X86_XSTATE shows what SETFPREGS has set");
 	if (regs_best() >= REGS_AVX) {
 		asm volatile("cpuid" : "=a"(a), "=b"(b), "+c"(c), "=d"(d) : "0"(13));
 		ymm_high = xstate + b;
 		good = true;
 		for (int i = 0; i < 16; i++)
 			good &= !memcmp(ymm_high + 16 * i, image->vec[i] + 16, 16);
-		ok(good && (*(uint64_t *)(xstate + 512) & 4), "with the upper halves of AVX");
+		ok(good && (*(uint64_t *)(xstate + 512) & 4),
+		   "GETREGSET NT_X86_XSTATE shows the upper halves of AVX");
 		for (int i = 0; i < 8; i++)
 			ymm_high[16 * i + 4] ^= 0xff;
 		ok(!trace(PTRACE_SETREGSET, pid, (void *)NT_X86_XSTATE, &iov),
-		   "SETREGSET NT_X86_XSTATE");
+		   "SETREGSET NT_X86_XSTATE succeeds");
 	} else {
 		skip("AVX", "not in this processor");
 	}
 	invert(&regs);
-	ok(!trace(PTRACE_SETREGS, pid, NULL, &regs), "SETREGS");
+	ok(!trace(PTRACE_SETREGS, pid, NULL, &regs), "SETREGS succeeds");
 	ok(!trace(PTRACE_POKEUSR, pid, (void *)offsetof(struct user, regs.r15), (void *)0x15L),
-	   "POKEUSR");
+	   "POKEUSR succeeds");
 	go_on(PTRACE_CONT, pid, 0);
 	ok(wait_stop(pid) == -1, "the child finds all registers as they were set");
 
@@ -211,11 +215,11 @@ static void registers(void)
 	   "a kernel's code segment is refused");
 	regs = get_regs(pid);
 	regs.fs_base = 0xffff800000000000;
-	ok(trace(PTRACE_SETREGS, pid, NULL, &regs) == -1, "so is a kernel address as FS base");
+	ok(trace(PTRACE_SETREGS, pid, NULL, &regs) == -1, "a kernel address as FS base is refused");
 	regs = get_regs(pid);
 	regs.eflags |= 0x3000;	/* IOPL 3 */
 	trace(PTRACE_SETREGS, pid, NULL, &regs);
-	ok(!(get_regs(pid).eflags & 0x3000), "and a higher I/O privilege");
+	ok(!(get_regs(pid).eflags & 0x3000), "a higher I/O privilege is refused");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 	munmap(image, 2 * PAGE);
@@ -261,7 +265,7 @@ static void system_calls(void)
 	long size;
 
 	ok((long)regs.rax == -ENOSYS && regs.rdi == 9000,
-	   "entry: number, argument, -ENOSYS in rax");
+	   "a call's entry shows number, argument and -ENOSYS in rax");
 	size = trace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info);
 	ok(size >= 64 && info.op == PTRACE_SYSCALL_INFO_ENTRY && info.entry.nr == SYS_dup &&
 	   info.entry.args[0] == 9000 && info.arch == 0xc000003e &&
@@ -270,7 +274,7 @@ static void system_calls(void)
 	go_on(PTRACE_SYSCALL, pid, 0);
 	must(wait_stop(pid) == SYSTRAP);
 	regs = get_regs(pid);
-	ok((long)regs.rax == -EBADF && regs.orig_rax == SYS_dup, "exit: the result");
+	ok((long)regs.rax == -EBADF && regs.orig_rax == SYS_dup, "a call's exit shows the result");
 	size = trace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info);
 	ok(size > 0 && info.op == PTRACE_SYSCALL_INFO_EXIT && info.exit.rval == -EBADF &&
 	   info.exit.is_error, "GET_SYSCALL_INFO at exit");
@@ -295,7 +299,8 @@ static void system_calls(void)
 	regs.rax = -EPERM;
 	must(!trace(PTRACE_SETREGS, pid, NULL, &regs));
 	go_on(PTRACE_CONT, pid, 0);
-	ok(wait_stop(pid) == -(5 << 8) - 1, "results, numbers changed, a call suppressed");
+	ok(wait_stop(pid) == -(5 << 8) - 1,
+	   "a tracer changes results and numbers, and suppresses a call");
 
 	pid = spawn_traced(make_calls, NULL, PTRACE_O_TRACESYSGOOD);
 	go_on(PTRACE_SYSEMU, pid, 0);
@@ -356,7 +361,7 @@ static void stepping(void)
 
 	go_on(PTRACE_CONT, pid, 0);
 	must(wait_stop(pid) == SIGTRAP);
-	ok(get_regs(pid).rip == (unsigned long)step_from, "int3: rip is behind it");
+	ok(get_regs(pid).rip == (unsigned long)step_from, "int3: rip is behind the instruction");
 	do {
 		siginfo_t si;
 
@@ -369,9 +374,9 @@ static void stepping(void)
 		flag |= regs.eflags & 0x100;
 	} while (++steps < 1000 && regs.rip != (unsigned long)step_to);
 	ok(steps == STEPS, "SINGLESTEP: %d instructions (%d)", STEPS, steps);
-	ok(!flag && regs.rax == 15, "the trap flag does not show, the sum is right");
+	ok(!flag && regs.rax == 15, "single steps show no trap flag and change no result");
 	go_on(PTRACE_CONT, pid, 0);
-	ok(wait_stop(pid) == -(15 << 8) - 1, "and the child runs on by itself");
+	ok(wait_stop(pid) == -(15 << 8) - 1, "a child runs on after single steps");
 
 	/* gdb's breakpoint: int3 over the first byte of a function, then stepping over it */
 	pid = spawn_traced(be_broken, NULL, 0);
@@ -394,7 +399,8 @@ static void stepping(void)
 			must(!trace(PTRACE_POKETEXT, pid, at, (void *)((word & ~0xffL) | 0xcc)));
 			go_on(PTRACE_CONT, pid, 0);
 		}
-		ok(hits == 3 && stop == -(9 << 8) - 1, "a breakpoint in getppid, hit three times");
+		ok(hits == 3 && stop == -(9 << 8) - 1,
+		   "a breakpoint in getppid is hit three times");
 	}
 }
 
@@ -428,7 +434,7 @@ static void events(void)
 	ok(wait_stop(pid) == (SIGTRAP | PTRACE_EVENT_FORK << 8) &&
 	   !trace(PTRACE_GETEVENTMSG, pid, NULL, &child) && child > 0,
 	   "event: fork, with the child's id");
-	ok(wait_stop(child) == SIGSTOP, "the child starts stopped and traced");
+	ok(wait_stop(child) == SIGSTOP, "a traced child's child starts stopped and traced");
 	go_on(PTRACE_CONT, child, 0);
 	ok(wait_stop(child) == (SIGTRAP | PTRACE_EVENT_EXIT << 8) &&
 	   !trace(PTRACE_GETEVENTMSG, child, NULL, &code) && code == 3 << 8,
@@ -498,34 +504,36 @@ static void attaching(void)
 	pid_t pid = spawn(exec_traced, NULL);
 	long seen;
 
-	ok(wait_stop(pid) == SIGTRAP, "TRACEME: a stop after exec");
+	ok(wait_stop(pid) == SIGTRAP, "TRACEME: exec stops the child");
 	go_on(PTRACE_CONT, pid, 0);
-	ok(wait_stop(pid) == -1, "and an ordinary end");
+	ok(wait_stop(pid) == -1, "TRACEME: the child ends by itself");
 
 	pid = spawn(spin, (void *)count);
 	must(eventually(*count));
-	ok(!trace(PTRACE_ATTACH, pid, NULL, NULL) && wait_stop(pid) == SIGSTOP, "ATTACH to a loop");
-	ok(task_state(pid) == 't', "it shows as traced");
+	ok(!trace(PTRACE_ATTACH, pid, NULL, NULL) && wait_stop(pid) == SIGSTOP,
+	   "ATTACH stops a loop");
+	ok(task_state(pid) == 't', "a loop after ATTACH shows as traced");
 	seen = *count;
 	sleep_ms(50);
-	ok(*count == seen, "it stands still");
+	ok(*count == seen, "a loop after ATTACH stands still");
 	ok(!trace(PTRACE_DETACH, pid, NULL, NULL) && eventually(*count != seen),
-	   "DETACH lets it run");
+	   "DETACH lets a loop run");
 
-	ok(!trace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD), "SEIZE");
+	ok(!trace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACESYSGOOD),
+	   "SEIZE of a loop succeeds");
 	ok(!trace(PTRACE_INTERRUPT, pid, NULL, NULL) &&
 	   wait_stop(pid) == (SIGTRAP | PTRACE_EVENT_STOP << 8),
-	   "INTERRUPT");
+	   "INTERRUPT stops a seized loop");
 	for (int i = 0; i < 20; i++) {
 		go_on(PTRACE_SINGLESTEP, pid, 0);
 		must(wait_stop(pid) == SIGTRAP);
 	}
-	ok(!trace(PTRACE_DETACH, pid, NULL, NULL), "steps in the loop, DETACH");
+	ok(!trace(PTRACE_DETACH, pid, NULL, NULL), "DETACH after single steps succeeds");
 	seen = *count;
-	ok(eventually(*count != seen), "which runs on");
+	ok(eventually(*count != seen), "a loop runs on after single steps and DETACH");
 	ok(in_child(exit_behind_tracer, &pid) == 0 && eventually(task_state(pid) == 'R' ||
 								  task_state(pid) == 'T'),
-	   "a tracer that ends lets go");
+	   "a tracer that ends lets go of its child");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 	munmap((void *)count, PAGE);
@@ -546,7 +554,7 @@ static void injected(void)
 	go_on(PTRACE_CONT, pid, 0);
 	must(wait_stop(pid) == SIGUSR2);
 	go_on(PTRACE_CONT, pid, SIGTERM);
-	ok(wait_stop(pid) == -SIGTERM - 1, "another signal in place of the first");
+	ok(wait_stop(pid) == -SIGTERM - 1, "a tracer puts another signal in place of the first");
 }
 
 int main(void)

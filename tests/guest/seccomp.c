@@ -247,12 +247,12 @@ static void traced(void)
 	   !ptrace(PTRACE_GETEVENTMSG, pid, 0, &msg) && msg == 42,
 	   "RET_TRACE stops for the tracer");
 	must(!ptrace(PTRACE_GETREGS, pid, 0, &regs));
-	ok(regs.orig_rax == SYS_getpgid, "who sees the call");
+	ok(regs.orig_rax == SYS_getpgid, "RET_TRACE: the tracer sees the call");
 	regs.orig_rax = -1;
 	regs.rax = 1234;
 	must(!ptrace(PTRACE_SETREGS, pid, 0, &regs));
 	must(!ptrace(PTRACE_CONT, pid, 0, 0));
-	ok(wait_for(pid) == 25, "and can answer it");
+	ok(wait_for(pid) == 25, "RET_TRACE: the tracer can answer the call");
 }
 
 static int notify_pair[2];
@@ -295,7 +295,8 @@ static void notified(void)
 	memset(&resp, 0, sizeof(resp));
 	resp.id = req.id;
 	resp.val = 777;
-	ok(!ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) && wait_for(pid) == 27, "who answers");
+	ok(!ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) && wait_for(pid) == 27,
+	   "RET_USER_NOTIF: the listener answers");
 	close(fd);
 	close(notify_pair[0]);
 	close(notify_pair[1]);
@@ -324,16 +325,16 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return strcmp(argv[1], "filtered") || child_of_filtered(NULL);
 	ok(in_child(need_privilege, NULL) == 0, "filters need privilege or no_new_privs");
-	ok(in_child(with_errno, NULL) == 0, "RET_ERRNO, and filters that add up");
-	ok(in_child(by_argument, NULL) == 0, "a filter on an argument, both halves");
+	ok(in_child(with_errno, NULL) == 0, "RET_ERRNO of filters that add up");
+	ok(in_child(by_argument, NULL) == 0, "a filter looks at both halves of an argument");
 	ok(in_child(with_trap, NULL) == 0, "RET_TRAP: SIGSYS with all that it says");
 	ok(in_child(trap_unhandled, NULL) == -SIGSYS,
 	   "RET_TRAP without a handler: killed by SIGSYS");
 	ok(in_child(with_kill, NULL) == -SIGSYS, "RET_KILL_PROCESS: killed by SIGSYS");
-	ok(in_child(kill_thread, NULL) == 23, "RET_KILL_THREAD: only the thread");
-	ok(in_child(sync_threads, NULL) == 55, "TSYNC: for all threads");
-	ok(in_child(inherits, NULL) == 0, "over fork and exec");
-	ok(in_child(strict, NULL) == 24, "strict mode: read, write, exit");
+	ok(in_child(kill_thread, NULL) == 23, "RET_KILL_THREAD kills only the thread");
+	ok(in_child(sync_threads, NULL) == 55, "TSYNC installs a filter for all threads");
+	ok(in_child(inherits, NULL) == 0, "filters are kept over fork and exec");
+	ok(in_child(strict, NULL) == 24, "strict mode allows read, write, exit");
 	ok(in_child(strict, "more") == -SIGKILL, "strict mode: killed by anything else");
 	ok(in_child(refuse_bad_filters, NULL) == 0, "bad filters are refused");
 	traced();

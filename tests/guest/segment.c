@@ -57,7 +57,7 @@ static void other_mode(void)
 	int sig;
 
 	asm volatile("mov %%cs, %0" : "=r"(code_segment));
-	ok((code_segment & 3) == 3, "this is user mode (cs %#x)", code_segment);
+	ok((code_segment & 3) == 3, "the program runs in user mode (cs %#x)", code_segment);
 	memcpy(low, code32, sizeof(code32));
 	for (int i = 0; i < 3; i++) {
 		result = 0;
@@ -69,7 +69,8 @@ static void other_mode(void)
 			   sig);
 	}
 	asm volatile("mov %%rsp, %0; mov %%cs, %w1" : "=r"(r[0]), "=r"(r[1]));
-	ok((unsigned short)r[1] == code_segment && r[0] > 0x10000, "back in 64-bit mode");
+	ok((unsigned short)r[1] == code_segment && r[0] > 0x10000,
+	   "the program is back in 64-bit mode");
 }
 
 static void spin_32(void *arg)
@@ -144,7 +145,7 @@ static void selectors(void)
 		good &= bad[i] == 0x33 ? sig == 0 || sig == SIGSEGV || sig == SIGILL :
 			sig == SIGSEGV || sig == SIGILL;
 	}
-	ok(good, "far calls to other segments");
+	ok(good, "far calls to other segments are refused or come back");
 	good = true;
 	for (size_t i = 0; i < 4; i++) {
 		good &= catch_fault(set_ds, (void *)bad[i]) == SIGSEGV;
@@ -153,10 +154,10 @@ static void selectors(void)
 	}
 	ok(good, "selectors of the kernel, beyond the table, of an empty LDT: SIGSEGV");
 	sig = catch_fault(set_ds, (void *)0x2bL);
-	ok(sig == 0 || sig == SIGSEGV, "the user's data segment in ds");
+	ok(sig == 0 || sig == SIGSEGV, "the user's data segment in ds is taken or refused");
 	getpid();
 	sched_yield();
-	ok(catch_fault(set_ds, (void *)0L) == 0, "none in ds");
+	ok(catch_fault(set_ds, (void *)0L) == 0, "no segment in ds is taken");
 }
 
 static int own_segment(void *arg)
@@ -190,8 +191,8 @@ int main(void)
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	must(low != MAP_FAILED && (unsigned long)low < 0x80000000);
 	other_mode();
-	ok(in_child(interrupted, NULL) == 0, "a signal in 32-bit code");
-	ok(in_child(faulting, NULL) == 0, "a fault in 32-bit code");
+	ok(in_child(interrupted, NULL) == 0, "a signal interrupts 32-bit code, or it is refused");
+	ok(in_child(faulting, NULL) == 0, "a fault in 32-bit code, or it is refused");
 	selectors();
 	ldt = in_child(own_segment, NULL);
 	ok(ldt == 10 || ldt == 11, "a segment of one's own %s", ldt == 11 ? "works" : "is refused");

@@ -73,7 +73,7 @@ static void info(void)
 	   "sigqueue: SI_QUEUE, value");
 	errno = 0;
 	ok(kill(getpid(), 0) == 0 && kill(getpid(), 65) == -1 && errno == EINVAL,
-	   "signal 0 and signal 65");
+	   "kill of signal 0 succeeds, of signal 65 fails");
 }
 
 static int end_by(void *arg)
@@ -114,7 +114,7 @@ static void children(void)
 	count = 0;
 	pid = spawn(end_by, (void *)(long)SIGSTOP);
 	must(!waitid(P_PID, pid, &si, WSTOPPED));
-	ok(count == 0, "SA_NOCLDSTOP: none for a stop");
+	ok(count == 0, "SA_NOCLDSTOP: no SIGCHLD for a stop");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 	signal(SIGCHLD, SIG_IGN);
@@ -135,34 +135,37 @@ static void masks(void)
 	raise(SIGUSR1);
 	raise(SIGUSR1);
 	sigpending(&pending);
-	ok(count == 0 && sigismember(&pending, SIGUSR1), "blocked: pending");
+	ok(count == 0 && sigismember(&pending, SIGUSR1), "a blocked signal is pending");
 	block(SIG_UNBLOCK, SIGUSR1);
-	ok(count == 1, "unblocked: delivered, once");
+	ok(count == 1, "a signal that is unblocked is delivered once");
 
 	block(SIG_BLOCK, SIGUSR1);
 	raise(SIGUSR1);
 	sigemptyset(&set);
 	errno = 0;
-	ok(sigsuspend(&set) == -1 && errno == EINTR && count == 2, "sigsuspend lets it in");
+	ok(sigsuspend(&set) == -1 && errno == EINTR && count == 2,
+	   "sigsuspend lets a blocked signal in");
 	sigprocmask(SIG_BLOCK, NULL, &set);
-	ok(sigismember(&set, SIGUSR1), "and restores the mask");
+	ok(sigismember(&set, SIGUSR1), "sigsuspend restores the mask");
 
 	raise(SIGUSR1);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	ok(sigwaitinfo(&set, &si) == SIGUSR1 && si.si_pid == getpid() && count == 2,
-	   "sigwaitinfo takes it without the handler");
+	   "sigwaitinfo takes a signal without the handler");
 	errno = 0;
-	ok(sigtimedwait(&set, &si, &none) == -1 && errno == EAGAIN, "sigtimedwait: none left");
+	ok(sigtimedwait(&set, &si, &none) == -1 && errno == EAGAIN,
+	   "sigtimedwait without a pending signal: EAGAIN");
 
 	raise(SIGUSR1);
 	sigemptyset(&set);
 	errno = 0;
-	ok(ppoll(NULL, 0, NULL, &set) == -1 && errno == EINTR && count == 3, "ppoll with a mask");
+	ok(ppoll(NULL, 0, NULL, &set) == -1 && errno == EINTR && count == 3,
+	   "ppoll with a mask lets a blocked signal in");
 	raise(SIGUSR1);
 	signal(SIGUSR1, SIG_IGN);
 	sigpending(&pending);
-	ok(!sigismember(&pending, SIGUSR1), "ignoring throws away what is pending");
+	ok(!sigismember(&pending, SIGUSR1), "ignoring a signal discards what is pending");
 	block(SIG_UNBLOCK, SIGUSR1);
 
 	errno = 0;
@@ -171,7 +174,7 @@ static void masks(void)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	sigprocmask(SIG_SETMASK, NULL, &set);
 	ok(!sigismember(&set, SIGKILL) && !sigismember(&set, SIGSTOP),
-	   "nor SIGKILL, SIGSTOP blocked");
+	   "SIGKILL and SIGSTOP cannot be blocked");
 	sigemptyset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 }
@@ -203,7 +206,7 @@ static void queues(void)
 	for (int i = 0; i < 20; i++)
 		good &= order[i] == (i < 10 ? SIGRTMIN * 1000 + 2 * i + 1 :
 				     (SIGRTMIN + 1) * 1000 + 2 * (i - 10));
-	ok(count == 20 && good, "real-time signals: each one, by number, then in order");
+	ok(count == 20 && good, "real-time signals arrive by number, then in order");
 }
 
 static volatile int depth, deepest;
@@ -236,23 +239,23 @@ static void nesting(void)
 	handle(SIGUSR1, recurse, SA_NODEFER);
 	count = deepest = 0;
 	raise(SIGUSR1);
-	ok(deepest == 5, "SA_NODEFER: it does not");
+	ok(deepest == 5, "SA_NODEFER: a signal does not wait for its own handler");
 
 	count = 0;
 	handle(SIGUSR1, raise_second, 0);
 	handle(SIGUSR2, on_signal, 0);
 	raise(SIGUSR1);
-	ok(count == 3 && order[2] == SIGUSR1, "another signal interrupts the handler");
+	ok(count == 3 && order[2] == SIGUSR1, "another signal interrupts a handler");
 	count = 0;
 	sigaddset(&sa.sa_mask, SIGUSR2);
 	sigaction(SIGUSR1, &sa, NULL);
 	raise(SIGUSR1);
-	ok(count == 3 && order[1] == SIGUSR1, "unless sa_mask says no");
+	ok(count == 3 && order[1] == SIGUSR1, "a signal in sa_mask does not interrupt the handler");
 
 	handle(SIGUSR1, on_signal, SA_RESETHAND);
 	raise(SIGUSR1);
 	sigaction(SIGUSR1, NULL, &sa);
-	ok(sa.sa_handler == SIG_DFL, "SA_RESETHAND");
+	ok(sa.sa_handler == SIG_DFL, "SA_RESETHAND resets the handler");
 }
 
 static char alt_stack[65536];
@@ -295,26 +298,28 @@ static void stacks(void)
 	handle(SIGUSR1, on_alt, SA_ONSTACK);
 	handle(SIGUSR2, on_alt_nested, SA_ONSTACK);
 	raise(SIGUSR1);
-	ok(on_stack, "a handler on the alternate stack");
-	ok(reported && refused, "which it sees as in use and cannot change");
-	ok(nested_on_stack, "a nested one stays there");
+	ok(on_stack, "SA_ONSTACK: a handler runs on the alternate stack");
+	ok(reported && refused, "an alternate stack in use is reported so and cannot be changed");
+	ok(nested_on_stack, "a nested handler stays on the alternate stack");
 	handle(SIGUSR1, on_alt_nested, 0);
 	nested_on_stack = true;
 	raise(SIGUSR1);
-	ok(!nested_on_stack, "without SA_ONSTACK it is not used");
+	ok(!nested_on_stack, "without SA_ONSTACK the alternate stack is not used");
 	ss.ss_flags = 1U << 31;	/* SS_AUTODISARM */
 	must(!sigaltstack(&ss, NULL));
 	handle(SIGUSR1, on_alt, SA_ONSTACK);
 	handle(SIGUSR2, on_alt_nested, 0);
 	raise(SIGUSR1);
 	sigaltstack(NULL, &ss);
-	ok(on_stack && !reported && !refused && ss.ss_sp == alt_stack, "SS_AUTODISARM");
+	ok(on_stack && !reported && !refused && ss.ss_sp == alt_stack,
+	   "SS_AUTODISARM: a handler can change the alternate stack");
 	ss.ss_flags = SS_DISABLE;
 	must(!sigaltstack(&ss, NULL));
 	ss.ss_size = 100;
 	ss.ss_flags = 0;
 	errno = 0;
-	ok(sigaltstack(&ss, NULL) == -1 && errno == ENOMEM, "a stack too small: ENOMEM");
+	ok(sigaltstack(&ss, NULL) == -1 && errno == ENOMEM,
+	   "an alternate stack that is too small: ENOMEM");
 
 	handle(SIGUSR1, jump_out, 0);
 	if (!sigsetjmp(out, 1))
@@ -360,15 +365,15 @@ static void interruption(void)
 	every_10_ms(true);
 	errno = 0;
 	got = read(fds[0], &c, 1);
-	ok(got == -1 && errno == EINTR, "without: EINTR");
+	ok(got == -1 && errno == EINTR, "without SA_RESTART read ends with EINTR");
 	errno = 0;
 	ok(nanosleep(&long_time, &left) == -1 && errno == EINTR && left.tv_sec >= 990,
-	   "nanosleep: EINTR and what is left");
+	   "nanosleep: EINTR and the time that is left");
 	handle(SIGALRM, on_signal, SA_RESTART);
 	errno = 0;
 	ok(poll(NULL, 0, -1) == -1 && errno == EINTR, "poll: EINTR even with SA_RESTART");
 	errno = 0;
-	ok(pause() == -1 && errno == EINTR, "pause");
+	ok(pause() == -1 && errno == EINTR, "pause: EINTR");
 	every_10_ms(false);
 
 	close(fds[0]);
@@ -392,9 +397,9 @@ static void stopped_sleep(void)
 	must(eventually(task_state(pid) == 'S'));
 	kill(pid, SIGSTOP);
 	must(!waitid(P_PID, pid, &si, WSTOPPED));
-	ok(task_state(pid) == 'T', "a sleeper stopped");
+	ok(task_state(pid) == 'T', "a sleeper can be stopped");
 	kill(pid, SIGCONT);
-	ok(wait_for(pid) == 0, "and continued ends its sleep without an error");
+	ok(wait_for(pid) == 0, "a sleeper that is continued ends its sleep without an error");
 }
 
 static void pipes(void)
@@ -407,7 +412,7 @@ static void pipes(void)
 	last_signal = 0;
 	errno = 0;
 	ok(write(fds[1], "x", 1) == -1 && errno == EPIPE && last_signal == SIGPIPE,
-	   "write to nobody: EPIPE and SIGPIPE");
+	   "write to a pipe without a reader: EPIPE and SIGPIPE");
 	close(fds[1]);
 }
 
@@ -452,7 +457,7 @@ static void threads(void)
 	must(!pthread_create(&t, NULL, wait_for_signal, NULL));
 	kill(getpid(), SIGUSR1);
 	pthread_join(t, &sig);
-	ok((long)sig == SIGUSR1, "a thread waits for the process's signal");
+	ok((long)sig == SIGUSR1, "sigwait in a thread takes a signal of the process");
 	block(SIG_UNBLOCK, SIGUSR1);
 
 	/* Only the spinning thread does not block it. */
@@ -461,9 +466,10 @@ static void threads(void)
 	block(SIG_BLOCK, SIGUSR2);
 	must(!pthread_create(&t, NULL, spin, NULL));
 	kill(getpid(), SIGUSR2);
-	ok(eventually(count == 1) && handled_by == t, "a signal finds the thread that takes it");
+	ok(eventually(count == 1) && handled_by == t,
+	   "a signal finds the thread that does not block it");
 	pthread_kill(t, SIGUSR2);
-	ok(eventually(count == 2) && handled_by == t, "pthread_kill of a thread in a loop");
+	ok(eventually(count == 2) && handled_by == t, "pthread_kill reaches a thread in a loop");
 	stop = true;
 	pthread_join(t, NULL);
 	block(SIG_UNBLOCK, SIGUSR2);
@@ -475,7 +481,7 @@ static void many(void)
 	handle(SIGUSR1, on_signal, 0);
 	for (int i = 0; i < 1000; i++)
 		raise(SIGUSR1);
-	ok(count == 1000, "a thousand signals");
+	ok(count == 1000, "a thousand signals are handled");
 }
 
 int main(void)

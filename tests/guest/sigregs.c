@@ -48,7 +48,7 @@ static void interrupted(enum regs_level level)
 		setitimer(ITIMER_REAL, &never, NULL);
 		good = regs_same(&want, &got, level, 0);
 	}
-	ok(good, "%s: signals in a loop", regs_level_name[level]);
+	ok(good, "%s: signals in a loop keep registers", regs_level_name[level]);
 }
 
 static void faulting(enum regs_level level)
@@ -64,7 +64,7 @@ static void faulting(enum regs_level level)
 		regs_run(&want, &got, &unused, round & 1 ? REGS_TRAP : REGS_UD2, level);
 		good = signals == 1 && regs_same(&want, &got, level, 0);
 	}
-	ok(good, "%s: int3 and ud2 with a handler", regs_level_name[level]);
+	ok(good, "%s: int3 and ud2 with a handler keep registers", regs_level_name[level]);
 
 	for (int round = 0; round < 12 && good; round++) {
 		regs_fill(&want, 200 + round);
@@ -73,7 +73,7 @@ static void faulting(enum regs_level level)
 		good = regs_same(&want, &got, level, 1 << 0 | 1 << 11) &&
 		       got.gpr[0] == (uint64_t)getpid();
 	}
-	ok(good, "%s: a system call", regs_level_name[level]);
+	ok(good, "%s: a system call keeps registers", regs_level_name[level]);
 
 	/* A file's page that is not mapped yet: the loop's first look at it faults. */
 	fd = memfd_create("page", MFD_CLOEXEC);
@@ -86,7 +86,7 @@ static void faulting(enum regs_level level)
 		good = regs_same(&want, &got, level, 0);
 		munmap((void *)page, PAGE);
 	}
-	ok(good, "%s: a page fault", regs_level_name[level]);
+	ok(good, "%s: a page fault keeps registers", regs_level_name[level]);
 	close(fd);
 }
 
@@ -139,7 +139,7 @@ static void frame(void)
 		memset(&shown, 0, sizeof(shown));
 		regs_run(&want, &got, &unused, REGS_TRAP, REGS_SSE);
 		ok(regs_same(&want, &shown, REGS_SSE, 0) && shown.gpr[7] == got.gpr[7],
-		   "the frame shows the registers (%d)", round);
+		   "a signal frame shows the registers (%d)", round);
 		for (int i = 0; i < 16; i++)
 			want.gpr[i] = ~want.gpr[i];
 		want.flags ^= 0x8d5;
@@ -149,7 +149,7 @@ static void frame(void)
 			*(uint32_t *)want.vec[i] ^= 0xffffffff;
 		*(uint16_t *)want.x87[3] ^= 0xffff;
 		good = regs_same(&want, &got, REGS_SSE, 0);
-		ok(good, "registers changed in the frame arrive (%d)", round);
+		ok(good, "registers changed in a signal frame arrive (%d)", round);
 	}
 }
 

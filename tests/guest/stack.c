@@ -34,9 +34,9 @@ static void growth(void)
 	unsigned long frames = dig(6 * MIB, 1);
 	char *below;
 
-	ok(frames > 1400 && frames < 1000000, "recursion through 6 MiB, every frame intact");
+	ok(frames > 1400 && frames < 1000000, "recursion through 6 MiB keeps every frame intact");
 	below = stack_pointer() - 7 * MIB;
-	ok(!try_write(below) && *below == 1, "a touch 7 MiB down in one step");
+	ok(!try_write(below) && *below == 1, "the stack grows by 7 MiB in one step");
 }
 
 static void growth_by_kernel(void)
@@ -46,7 +46,7 @@ static void growth_by_kernel(void)
 
 	must(!pipe(fds) && write(fds[1], "text", 4) == 4);
 	ok(read(fds[0], below, 4) == 4 && !memcmp(below, "text", 4),
-	   "a system call's buffer below the stack");
+	   "the stack grows to a system call's buffer");
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -118,10 +118,11 @@ static int overflow_no_altstack(void *arg)
 
 static void limits(void)
 {
-	ok(in_child(overflow, NULL) == 40, "overflow: SIGSEGV on the alternate stack");
-	ok(in_child(overflow_unhandled, NULL) == -SIGSEGV, "overflow: killed by SIGSEGV");
+	ok(in_child(overflow, NULL) == 40, "stack overflow: SIGSEGV on the alternate stack");
+	ok(in_child(overflow_unhandled, NULL) == -SIGSEGV,
+	   "stack overflow without a handler: killed by SIGSEGV");
 	ok(in_child(overflow_no_altstack, NULL) == -SIGSEGV,
-	   "overflow with a handler but no stack for it: killed by SIGSEGV");
+	   "stack overflow with a handler but no stack for it: killed by SIGSEGV");
 }
 
 static void *thread_digs(void *arg)
@@ -187,14 +188,14 @@ static void grows_down(void)
 	ok(good, "MAP_GROWSDOWN grows page by page to 4 MiB");
 	must(!pipe(fds) && write(fds[1], "text", 4) == 4);
 	ok(read(fds[0], top - 5 * MIB, 4) == 4 && !memcmp(top - 5 * MIB, "text", 4),
-	   "and by a system call's buffer");
+	   "MAP_GROWSDOWN grows to a system call's buffer");
 	close(fds[0]);
 	close(fds[1]);
 	/* The gap that Linux keeps below such a mapping. */
 	must(mmap(top - 8 * MIB, PAGE, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == top - 8 * MIB);
 	ok(try_write(top - 8 * MIB + PAGE) == SIGSEGV && fault_info.si_code == SEGV_MAPERR,
-	   "but not up to the next mapping");
+	   "MAP_GROWSDOWN does not grow up to the next mapping");
 	munmap(area, 16 * MIB);
 }
 

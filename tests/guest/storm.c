@@ -52,8 +52,8 @@ static void memory(void)
 		pids[i] = spawn(use_memory, (void *)(i * 1000));
 	for (int i = 0; i < 4; i++)
 		bad |= wait_for(pids[i]);
-	ok(!bad, "four processes of 8 MiB");
-	ok(filled(p, 32 * MIB, 1), "beside one of 32 MiB");
+	ok(!bad, "four processes keep 8 MiB each");
+	ok(filled(p, 32 * MIB, 1), "a process keeps its 32 MiB beside four others");
 	munmap(p, 32 * MIB);
 }
 
@@ -76,7 +76,7 @@ static void programs(void)
 		for (int j = 0; j < 10; j++)
 			bad += wait_for(pids[j]) != 0;
 	}
-	ok(!bad, "500 programs");
+	ok(!bad, "500 programs end well");
 }
 
 static int count_down(void *arg)
@@ -97,12 +97,12 @@ static void processes(void)
 	pid_t pids[100];
 	int bad = 0;
 
-	ok(in_child(count_down, (void *)60L) == 0, "sixty generations");
+	ok(in_child(count_down, (void *)60L) == 0, "sixty generations of processes end well");
 	for (int i = 0; i < 100; i++)
 		pids[i] = spawn(end_at_once, NULL);
 	for (int i = 99; i >= 0; i--)
 		bad |= wait_for(pids[i]);
-	ok(!bad, "a hundred children");
+	ok(!bad, "a hundred children at once end well");
 }
 
 static int fork_on(void *arg)
@@ -136,7 +136,7 @@ static void killed_at_work(void)
 		kill(pid, SIGKILL);
 		good &= wait_for(pid) == -SIGKILL;
 	}
-	ok(good, "twenty killed while they fork");
+	ok(good, "twenty processes are killed while they fork");
 	munmap((void *)started, PAGE);
 }
 
@@ -150,7 +150,8 @@ static void shells(void)
 {
 	ok(in_child(shell,
 	   "i=0; while [ $i -lt 30 ]; do echo $i | cat | { read x; [ $x = $i ]; } || exit 1; "
-		    "i=$((i+1)); done; exit 3") == 3, "thirty pipelines of a shell");
+		    "i=$((i+1)); done; exit 3") == 3,
+		    "thirty pipelines of a shell give what they should");
 }
 
 int main(void)

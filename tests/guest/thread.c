@@ -75,7 +75,7 @@ static void basics(void)
 		must(!(i % 10 ? pthread_detach(t[0]) : pthread_join(t[0], NULL)));
 	}
 	ok(eventually(one_thread_left()),
-	   "200 more come and go");
+	   "200 threads come and go");
 }
 
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
@@ -139,7 +139,7 @@ static void waiting(void)
 		must(!pthread_create(&t[i], NULL, meet, NULL));
 	for (int i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
-	ok(serial == 50, "a barrier fifty times");
+	ok(serial == 50, "a barrier works fifty times");
 	sem_init(&sem, 0, 0);
 	for (long i = 0; i < 4; i++)
 		must(!pthread_create(&t[i], NULL, read_or_write, (void *)(i & 1)));
@@ -147,7 +147,7 @@ static void waiting(void)
 		must(!sem_wait(&sem));
 	for (int i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
-	ok(true, "readers and writers; a semaphore");
+	ok(true, "a lock of readers and writers and a semaphore work");
 	clock_gettime(CLOCK_REALTIME, &ts);
 	ts.tv_nsec += 10000000;
 	ts.tv_sec += ts.tv_nsec / 1000000000;
@@ -195,27 +195,28 @@ static void raw_futexes(void)
 
 	errno = 0;
 	ok(futex(&word, FUTEX_WAIT, 1, NULL, NULL, 0) == -1 && errno == EAGAIN,
-	   "WAIT, another value: EAGAIN");
+	   "futex WAIT on another value: EAGAIN");
 	errno = 0;
 	ok(futex(&word, FUTEX_WAIT, 0, &ts, NULL, 0) == -1 && errno == ETIMEDOUT,
-	   "WAIT: ETIMEDOUT");
-	ok(futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0, "WAKE of nobody");
+	   "futex WAIT: ETIMEDOUT");
+	ok(futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0,
+	   "futex WAKE wakes no thread where none waits");
 	errno = 0;
 	ok(futex((void *)((char *)&word + 1), FUTEX_WAIT, 0, NULL, NULL, 0) == -1 &&
 	   errno == EINVAL,
-	   "an odd address: EINVAL");
+	   "futex at an odd address: EINVAL");
 
 	for (int i = 0; i < 4; i++)
 		must(!pthread_create(&t[i], NULL, wait_on_word, NULL));
 	must(eventually(threads_asleep(4)));
 	ok(futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0) == 1 && eventually(woken == 1),
-	   "WAKE of one");
+	   "futex WAKE wakes one thread");
 	ok(futex(&word, FUTEX_CMP_REQUEUE, 1, (void *)1L, &word2, 0) == 2 && eventually(woken == 2),
-	   "CMP_REQUEUE: one woken, one moved");
+	   "futex CMP_REQUEUE wakes one thread and moves one");
 	ok(futex(&word2, FUTEX_WAKE, 99, NULL, NULL, 0) == 1 && eventually(woken == 3),
-	   "which the other word wakes");
+	   "a thread moved by CMP_REQUEUE is woken by the other word");
 	ok(futex(&word, FUTEX_WAKE, 99, NULL, NULL, 0) == 1 && eventually(woken == 4),
-	   "and the last");
+	   "a thread that CMP_REQUEUE left is woken by the first word");
 	for (int i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
 
@@ -224,17 +225,17 @@ static void raw_futexes(void)
 		must(!pthread_create(&t[i], NULL, wait_on_bit, (void *)i));
 	must(eventually(threads_asleep(3)));
 	ok(futex(&word, FUTEX_WAKE_BITSET, 99, NULL, NULL, 1 << 1) == 1 && eventually(woken == 2),
-	   "WAKE_BITSET chooses");
+	   "futex WAKE_BITSET chooses a thread");
 	futex(&word, FUTEX_WAKE, 99, NULL, NULL, 0);
 	for (int i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
 	word2 = 7;
 	ok(futex(&word, FUTEX_WAKE_OP, 1, (void *)1L, &word2,
 		 FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 7)) == 0 && word2 == 10,
-		 "WAKE_OP adds");
+		 "futex WAKE_OP adds");
 	ok(futex(&word, FUTEX_WAKE_OP, 1, (void *)1L, &word2,
 		 FUTEX_OP(FUTEX_OP_XOR, 15, FUTEX_OP_CMP_LT, 7)) == 0 && word2 == 5,
-		 "and changes bits");
+		 "futex WAKE_OP changes bits");
 }
 
 /* Robust and priority-inheriting mutexes, shared by processes. */
@@ -315,17 +316,18 @@ static void strong_mutexes(void)
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
 	must(!pthread_mutex_init(&shared->robust, &attr));
 	must(!pthread_create(&t, NULL, die_in_thread, NULL) && !pthread_join(t, NULL));
-	ok(recover(), "robust mutex: its thread ended");
+	ok(recover(), "a robust mutex recovers when its thread ended");
 	must(in_child(die_with_lock, NULL) == 0);
-	ok(recover(), "its process exited");
+	ok(recover(), "a robust mutex recovers when its process exited");
 	must(in_child(die_with_lock, &attr) == -SIGKILL);
-	ok(recover(), "its process was killed");
+	ok(recover(), "a robust mutex recovers when its process was killed");
 	shared->flag = 0;
 	pids[0] = spawn(hold_robust, NULL);
 	must(eventually(shared->flag));
-	ok(pthread_mutex_trylock(&shared->robust) == EBUSY, "held by a process that lives: EBUSY");
+	ok(pthread_mutex_trylock(&shared->robust) == EBUSY,
+	   "a robust mutex held by a process that lives: EBUSY");
 	kill(pids[0], SIGKILL);
-	ok(recover(), "a waiter gets it when the holder is killed");
+	ok(recover(), "a waiter gets a robust mutex when the holder is killed");
 	wait_for(pids[0]);
 
 	pthread_mutexattr_init(&attr);
@@ -337,7 +339,7 @@ static void strong_mutexes(void)
 		pids[i] = spawn(add_with_pi, NULL);
 	for (int i = 0; i < 3; i++)
 		bad |= wait_for(pids[i]);
-	ok(!bad && shared->value == 900, "a PI mutex between three processes");
+	ok(!bad && shared->value == 900, "a PI mutex protects a sum of three processes");
 	must(!pthread_mutex_lock(&shared->pi));
 	ok(pthread_mutex_lock(&shared->pi) == EDEADLK, "a PI mutex locked twice: EDEADLK");
 	pthread_condattr_init(&cattr);
@@ -347,15 +349,17 @@ static void strong_mutexes(void)
 	while (shared->flag != 2)
 		must(!pthread_cond_wait(&shared->cond, &shared->pi));
 	ok(pthread_mutex_unlock(&shared->pi) == 0 && wait_for(pids[0]) == 0,
-	   "a condition variable between processes");
+	   "a condition variable works between processes");
 	ok(futex(&pi, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0 && (pi & FUTEX_TID_MASK) == getpid(),
-	   "LOCK_PI writes the owner's id");
+	   "futex LOCK_PI writes the owner's id");
 	errno = 0;
-	ok(futex(&pi, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == -1 && errno == EDEADLK, "again: EDEADLK");
-	ok(futex(&pi, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == 0 && pi == 0, "UNLOCK_PI");
+	ok(futex(&pi, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == -1 && errno == EDEADLK,
+	   "futex LOCK_PI twice: EDEADLK");
+	ok(futex(&pi, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == 0 && pi == 0,
+	   "futex UNLOCK_PI clears the word");
 	errno = 0;
 	ok(futex(&pi, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == -1 && errno == EPERM,
-	   "by another: EPERM");
+	   "futex UNLOCK_PI without owning the lock: EPERM");
 }
 
 static int raw_seen;
@@ -430,14 +434,14 @@ static void ends(void)
 	pid = clone(raw_thread, stack + 65536, CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD |
 		    CLONE_PARENT_SETTID, (void *)77L, &tid);
 	ok(pid > 0 && wait_for(pid) == 0 && raw_seen == 77 && tid == pid,
-	   "clone with shared memory and a child's own stack");
+	   "clone makes a child with shared memory and a stack of its own");
 	args.parent_tid = (unsigned long)&tid;
 	args.child_tid = (unsigned long)&child_tid;
 	args.pidfd = (unsigned long)&pidfd;
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		_exit(12);
-	ok(pid > 0 && tid == pid && pidfd >= 0 && wait_for(pid) == 12, "clone3 with a pidfd");
+	ok(pid > 0 && tid == pid && pidfd >= 0 && wait_for(pid) == 12, "clone3 gives a pidfd");
 	close(pidfd);
 	munmap(stack, 65536);
 
@@ -445,14 +449,14 @@ static void ends(void)
 	ok(in_child(exit_from_thread, NULL) == 34, "exit in a thread ends the process");
 	must(!pthread_create(&t, NULL, be_cancelled, NULL) && !pthread_cancel(t));
 	must(!pthread_join(t, &result));
-	ok(result == PTHREAD_CANCELED, "pthread_cancel");
+	ok(result == PTHREAD_CANCELED, "pthread_cancel ends a thread");
 	{
 		pid_t spinner = spawn(exit_with_spinners, &t);
 
 		/* Its main thread is gone, its others spin: only a signal ends it. */
 		must(eventually(task_state(spinner) == 'Z'));
 		ok(kill(spinner, SIGKILL) == 0 && wait_for(spinner) == -SIGKILL,
-		   "a signal ends threads whose first is gone");
+		   "SIGKILL ends threads whose first thread is gone");
 	}
 }
 

@@ -45,12 +45,13 @@ static void sleeps(void)
 	ts.tv_sec = start / 1000000000;
 	ts.tv_nsec = start % 1000000000;
 	ok(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) && now() >= start,
-	   "clock_nanosleep until a time");
+	   "clock_nanosleep sleeps until a time");
 	ok(!clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL),
-	   "and until one that has passed");
+	   "clock_nanosleep until a time that has passed returns");
 	ts.tv_nsec = 1000000000;
 	errno = 0;
-	ok(nanosleep(&ts, NULL) == -1 && errno == EINVAL, "a second of nanoseconds: EINVAL");
+	ok(nanosleep(&ts, NULL) == -1 && errno == EINVAL,
+	   "nanosleep of a second of nanoseconds: EINVAL");
 }
 
 static int order_pipe[2];
@@ -116,15 +117,16 @@ static void interval_timers(void)
 		setitimer(kinds[i].which, &off, NULL);
 		ok(count >= 5 && now() - start >= 5 * 3000000 - 4000000 &&
 		   get.it_interval.tv_usec == 3000,
-		   "%s, again and again, in a loop", kinds[i].name);
+		   "%s: expires again and again in a loop", kinds[i].name);
 	}
 	it = (struct itimerval){ { 0, 0 }, { 100, 0 } };
 	setitimer(ITIMER_REAL, &it, NULL);
 	setitimer(ITIMER_REAL, &off, &get);
-	ok(get.it_value.tv_sec >= 98 && get.it_value.tv_sec <= 100, "what is left of a timer");
+	ok(get.it_value.tv_sec >= 98 && get.it_value.tv_sec <= 100,
+	   "setitimer tells what is left of a timer");
 	count = 0;
 	must(alarm(1000) == 0);
-	ok(alarm(0) >= 999 && count == 0, "alarm called off");
+	ok(alarm(0) >= 999 && count == 0, "alarm can be called off");
 }
 
 static void make_timer(int notify, clockid_t clock, int val)
@@ -160,10 +162,11 @@ static void posix_timers(void)
 	set_timer(5000000, 0, 0);
 	ok(eventually(count) && value == 99, "timer_create: a signal with its value");
 	must(!timer_gettime(timer, &its));
-	ok(count == 1 && its.it_value.tv_sec == 0 && its.it_value.tv_nsec == 0, "once");
+	ok(count == 1 && its.it_value.tv_sec == 0 && its.it_value.tv_nsec == 0,
+	   "timer_create: a timer without interval expires once");
 	count = 0;
 	set_timer(now() + 5000000, 0, TIMER_ABSTIME);
-	ok(eventually(count), "at a time");
+	ok(eventually(count), "timer_create: TIMER_ABSTIME expires");
 
 	/* Not taken for many periods: one signal and a number. */
 	sigemptyset(&set);
@@ -173,7 +176,7 @@ static void posix_timers(void)
 	sleep_ms(50);
 	ok(sigwaitinfo(&set, &si) == SIGRTMIN && si.si_overrun >= 10 &&
 	   timer_getoverrun(timer) >= 10,
-	   "periods missed are counted");
+	   "timer_create: periods missed are counted");
 	must(!timer_delete(timer));
 	while (sigtimedwait(&set, &si, &(struct timespec){ 0, 0 }) > 0)
 		;
@@ -184,7 +187,8 @@ static void posix_timers(void)
 	count = 0;
 	make_timer(SIGEV_SIGNAL | SIGEV_THREAD_ID, CLOCK_REALTIME, 7);
 	set_timer(3000000, 0, 0);
-	ok(eventually(count) && value == 7 && thread_id == syscall(SYS_gettid), "for one thread");
+	ok(eventually(count) && value == 7 && thread_id == syscall(SYS_gettid),
+	   "timer_create: SIGEV_THREAD_ID signals the thread");
 	timer_delete(timer);
 
 	count = 0;
@@ -192,7 +196,7 @@ static void posix_timers(void)
 	set_timer(20000000, 0, 0);
 	for (int64_t start = now(); !count && now() - start < 20000000000;)
 		spin();
-	ok(count == 1 && value == 8, "of processor time");
+	ok(count == 1 && value == 8, "timer_create: a timer of processor time expires");
 	timer_delete(timer);
 }
 
@@ -216,7 +220,7 @@ static void processor_time(void)
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &tb);
 	ok((b.tv_sec - a.tv_sec) * 1000000000L + b.tv_nsec - a.tv_nsec > 30000000 &&
 	   (tb.tv_sec - ta.tv_sec) * 1000000000L + tb.tv_nsec - ta.tv_nsec > 30000000,
-	   "a loop does");
+	   "a loop takes processor time");
 }
 
 int main(void)

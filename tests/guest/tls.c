@@ -74,25 +74,26 @@ static void prctl_bases(void)
 	cells[0] = 1111;
 	cells[1] = 2222;
 	ok(!arch(ARCH_SET_GS, (unsigned long)&cells[0]) && gs_word() == 1111 &&
-	   get_gs() == (unsigned long)&cells[0], "ARCH_SET_GS");
-	ok(!arch(ARCH_SET_GS, (unsigned long)&cells[1]) && gs_word() == 2222, "and once more");
+	   get_gs() == (unsigned long)&cells[0], "ARCH_SET_GS sets the base");
+	ok(!arch(ARCH_SET_GS, (unsigned long)&cells[1]) && gs_word() == 2222,
+	   "ARCH_SET_GS sets the base once more");
 	/* Between these two system calls nothing may use thread-local variables. */
 	asm volatile("syscall; mov %%fs:0, %%rbx; mov %[fs], %%rsi; mov %[set], %%edi; "
 		     "mov %[nr], %%eax; syscall; mov %%rbx, %[seen]"
 		     : [seen] "=m"(seen), "+a"(nr), "+D"(set), "+S"(to)
 		     : [fs] "m"(fs), [set] "i"(ARCH_SET_FS), [nr] "i"(SYS_arch_prctl)
 		     : "rbx", "rcx", "r11", "memory");
-	ok(seen == 1111 && get_fs() == fs, "ARCH_SET_FS there and back");
+	ok(seen == 1111 && get_fs() == fs, "ARCH_SET_FS sets the base there and back");
 	errno = 0;
 	ok(arch(ARCH_SET_GS, 0x8000000000000000) == -1 && errno == EPERM,
-	   "a non-canonical base: EPERM");
+	   "ARCH_SET_GS of a non-canonical base: EPERM");
 	errno = 0;
 	ok(arch(ARCH_SET_FS, 0xffff800000000000) == -1 && errno == EPERM,
-	   "a kernel address: EPERM");
+	   "ARCH_SET_FS of a kernel address: EPERM");
 	errno = 0;
-	ok(arch(0x1fff, 0) == -1 && errno == EINVAL, "an unknown operation: EINVAL");
+	ok(arch(0x1fff, 0) == -1 && errno == EINVAL, "arch_prctl of an unknown operation: EINVAL");
 	errno = 0;
-	ok(arch(ARCH_GET_GS, 8) == -1 && errno == EFAULT, "a bad pointer: EFAULT");
+	ok(arch(ARCH_GET_GS, 8) == -1 && errno == EFAULT, "ARCH_GET_GS to a bad pointer: EFAULT");
 }
 
 static volatile int gate, bad;
@@ -148,7 +149,7 @@ static void switches(void)
 
 	arch(ARCH_SET_GS, (unsigned long)&cells[1]);
 	ok(!in_child(inherits, NULL) && gs_word() == 2222,
-	   "fork keeps both, each its own from there");
+	   "fork keeps the bases, and the child changes only its own");
 	must(!pthread_create(&t[0], NULL, new_thread_gs, NULL) && !pthread_join(t[0], &seen));
 	ok((unsigned long)seen == 2222, "a new thread has its creator's GS base");
 	for (long i = 0; i < 4; i++)
@@ -156,11 +157,11 @@ static void switches(void)
 	for (int i = 0; i < 4; i++)
 		pthread_join(t[i], NULL);
 	ok(!bad && gate == 4, "four threads keep their GS bases");
-	ok(gs_word() == 2222, "and so does the first");
+	ok(gs_word() == 2222, "the first thread keeps its GS base beside four others");
 	signal(SIGUSR1, on_signal);
 	raise(SIGUSR1);
 	ok(gs_in_handler == 2222 && gs_word() == 1111,
-	   "a handler sees the base and can change it, as the frame does not hold it");
+	   "a handler sees and can change the base: the frame does not hold it");
 }
 
 static volatile bool stop;
@@ -186,22 +187,22 @@ static void instructions(void)
 
 	has_fsgsbase = !catch_fault(try_rdgsbase, NULL);
 	ok(has_fsgsbase || !(getauxval(AT_HWCAP2) & 2),
-	   "HWCAP2 promises rdfsbase only if it works");
+	   "HWCAP2 promises rdfsbase only where it works");
 	if (!has_fsgsbase) {
 		skip("rdfsbase and its kin", "not in this processor");
 		return;
 	}
 	asm volatile("rdfsbase %0" : "=r"(fs));
-	ok(fs == get_fs(), "rdfsbase");
+	ok(fs == get_fs(), "rdfsbase reads the base that the kernel knows");
 	wrgsbase((unsigned long)&cells[1]);
 	ok(gs_word() == 2222 && get_gs() == (unsigned long)&cells[1],
-	   "wrgsbase, and the kernel knows");
+	   "the kernel knows what wrgsbase wrote");
 	arch(ARCH_SET_GS, (unsigned long)&cells[0]);
-	ok(rdgsbase() == (unsigned long)&cells[0], "rdgsbase after ARCH_SET_GS");
+	ok(rdgsbase() == (unsigned long)&cells[0], "rdgsbase reads what ARCH_SET_GS has set");
 	/* Bases that no mapping holds are allowed. */
 	wrgsbase(0x123456789000);
 	sched_yield();
-	ok(rdgsbase() == 0x123456789000, "over a system call");
+	ok(rdgsbase() == 0x123456789000, "a base of no mapping is kept over a system call");
 	gate = 0;
 	for (long i = 0; i < 4; i++)
 		must(!pthread_create(&t[i], NULL, hold_base, (void *)(0x10000000000 * (i + 1))));

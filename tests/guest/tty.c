@@ -55,25 +55,28 @@ static void lines(void)
 	char buf[64];
 
 	open_terminal();
-	ok(isatty(slave) && !strncmp(slave_name, "/dev/pts/", 9), "a terminal");
+	ok(isatty(slave) && !strncmp(slave_name, "/dev/pts/", 9),
+	   "a pseudo terminal is a terminal with a name");
 	type("abx\177c\n");
-	ok(read(slave, buf, 64) == 4 && !memcmp(buf, "abc\n", 4), "a line, one letter taken back");
-	ok(shows("ab"), "echo");
+	ok(read(slave, buf, 64) == 4 && !memcmp(buf, "abc\n", 4),
+	   "a line is read with one letter taken back");
+	ok(shows("ab"), "what is typed is echoed");
 	must(write(slave, "out\n", 4) == 4);
-	ok(shows("out\r\n"), "a newline becomes two characters");
+	ok(shows("out\r\n"), "a newline is shown as two characters");
 	type("x\4");
-	ok(read(slave, buf, 64) == 1, "^D ends a line");
+	ok(read(slave, buf, 64) == 1, "^D ends a line that was begun");
 	type("\4");
-	ok(read(slave, buf, 64) == 0, "and the file");
+	ok(read(slave, buf, 64) == 0, "^D at the start of a line ends the file");
 	must(!tcgetattr(slave, &t));
 	cfmakeraw(&t);
 	must(!tcsetattr(slave, TCSANOW, &t));
 	type("\3\n\177");
-	ok(read(slave, buf, 64) == 3 && !memcmp(buf, "\3\n\177", 3), "raw mode");
+	ok(read(slave, buf, 64) == 3 && !memcmp(buf, "\3\n\177", 3),
+	   "raw mode gives every key as it is");
 	close(slave);
 	while (read(master, buf, 64) > 0)
 		;
-	ok(errno == EIO, "closed: EIO after the last output");
+	ok(errno == EIO, "a closed terminal: EIO after the last output");
 	close(master);
 }
 
@@ -164,19 +167,20 @@ static void jobs(void)
 	open_terminal();
 	pid = spawn(lead, NULL);
 	close(slave);
-	ok(shows("ready\r\n"), "a session with a job in the foreground");
+	ok(shows("ready\r\n"), "a session starts with a job in the foreground");
 	type("\3");
-	ok(shows("interrupted\r\n"), "^C interrupts it");
+	ok(shows("interrupted\r\n"), "^C interrupts the foreground job");
 	must(!ioctl(master, TIOCSWINSZ, &ws));
-	ok(shows("size 33 111\r\n"), "a new size comes with a signal");
+	ok(shows("size 33 111\r\n"), "a new size comes with SIGWINCH");
 	type("\32");
-	ok(shows("stopped\r\n"), "^Z stops it");
+	ok(shows("stopped\r\n"), "^Z stops the foreground job");
 	type("line\n");
-	ok(shows("read\r\n"), "in the foreground again, it reads");
-	ok(shows("background reader stopped\r\n"), "one in the background may not");
+	ok(shows("read\r\n"), "a job that is in the foreground again can read");
+	ok(shows("background reader stopped\r\n"),
+	   "a job in the background is stopped when it reads");
 	must(shows("waiting for the end\r\n"));
 	close(master);
-	ok(wait_for(pid) == 8, "the end of the terminal is a SIGHUP");
+	ok(wait_for(pid) == 8, "the end of the terminal sends SIGHUP");
 }
 
 int main(void)

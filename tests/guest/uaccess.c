@@ -55,10 +55,10 @@ static void resolved(void)
 	   !strcmp(back, "from a pipe"), "read into a file's untouched page");
 	must(into_pipe("private", 8));
 	ok(from_pipe(once + 6 * PAGE, 8) && !strcmp(once + 6 * PAGE, "private") &&
-	   !strcmp(file + 6 * PAGE, "from a pipe"), "read into a private page of it");
+	   !strcmp(file + 6 * PAGE, "from a pipe"), "read into a private page of a file");
 	/* A read of a file into a mapping of that same page. */
 	ok(pread(fd, file + 5 * PAGE + 100, 12, 5 * PAGE) == 12 &&
-	   !strcmp(file + 5 * PAGE + 100, "in the file"), "read of a page into itself");
+	   !strcmp(file + 5 * PAGE + 100, "in the file"), "read of a file's page into itself");
 	munmap(file, 8 * PAGE);
 	munmap(once, 8 * PAGE);
 	munmap(p, 64 * PAGE);
@@ -75,9 +75,9 @@ static void big(void)
 	for (size_t i = 0; i < size; i += 8)
 		*(size_t *)(from + i) = i * 0x9e3779b97f4a7c15UL;
 	ok(write(fd, from + 1, size - 9) == (ssize_t)size - 9 && !lseek(fd, 0, SEEK_SET),
-	   "write of 8 MB from an odd address");
+	   "write of 8 MB from an odd address succeeds");
 	ok(read(fd, to + 3, size - 9) == (ssize_t)size - 9 && !memcmp(from + 1, to + 3, size - 9),
-	   "read of it to another");
+	   "read of 8 MB to another odd address gives the same");
 	munmap(from, size);
 	munmap(to, size);
 	close(fd);
@@ -100,7 +100,7 @@ static void refused(void)
 	ok(read(pipe_in, p + PAGE, 10) == -1 && errno == EFAULT,
 	   "read into read-only memory: EFAULT");
 	errno = 0;
-	ok(read(pipe_in, p + 3 * PAGE, 10) == -1 && errno == EFAULT, "into PROT_NONE: EFAULT");
+	ok(read(pipe_in, p + 3 * PAGE, 10) == -1 && errno == EFAULT, "read into PROT_NONE: EFAULT");
 	errno = 0;
 	ok(write(pipe_out, p + 3 * PAGE, 10) == -1 && errno == EFAULT,
 	   "write from PROT_NONE: EFAULT");
@@ -122,26 +122,27 @@ static void refused(void)
 		good &= syscall(SYS_futex, nowhere[i] & ~3UL, 0, 0, NULL, NULL, 0) == -1 &&
 			errno == EFAULT;
 	}
-	ok(good, "addresses that no program has: EFAULT");
+	ok(good, "calls with addresses that no program has: EFAULT");
 	drain();
 
 	errno = 0;
 	ok(write(pipe_out, p + 3 * PAGE - 5, 10) == 5 || errno == EFAULT,
-	   "write that runs into PROT_NONE: what is before it, or EFAULT");
+	   "write that runs into PROT_NONE: a part, or EFAULT");
 	drain();
 	fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	ok(read(fd, p + PAGE - 5, 10) == 5 && !p[PAGE - 1] && p[PAGE - 6] == 'x',
-	   "read that runs into read-only memory: what is before it");
+	   "read that runs into read-only memory: a part");
 	close(fd);
 	strcpy(p + 3 * PAGE - 10, "/dev/null");
 	fd = open(p + 3 * PAGE - 10, O_RDONLY | O_CLOEXEC);
-	ok(fd >= 0, "a name that ends at the last byte of its page");
+	ok(fd >= 0, "open of a name that ends at the last byte of its page");
 	close(fd);
 	memset(p + 3 * PAGE - 10, '/', 10);
 	errno = 0;
 	ok(open(p + 3 * PAGE - 10, O_RDONLY) == -1 && errno == EFAULT,
-	   "a name that does not end: EFAULT");
-	ok(!memcmp(p + PAGE, "xxxxxxxxxx", 10), "read-only memory is as it was");
+	   "open of a name that does not end: EFAULT");
+	ok(!memcmp(p + PAGE, "xxxxxxxxxx", 10),
+	   "calls that failed left read-only memory as it was");
 	munmap(p, 4 * PAGE);
 }
 
@@ -157,16 +158,16 @@ static void vectors(void)
 	ok(writev(pipe_out, out, 3) == 14 && readv(pipe_in, in, 4) == 14 &&
 	   !memcmp(p + 1, "one", 3) &&
 	   !memcmp(p + 2 * PAGE - 2, " two", 4) && !memcmp(p + 7 * PAGE, " three", 7),
-	   "writev and readv over many pages");
+	   "writev and readv move data over many pages");
 	out[1].iov_base = (void *)8;
 	errno = 0;
 	ok(writev(pipe_out, out, 3) == 4 || errno == EFAULT,
-	   "a bad vector: EFAULT or what is before it");
+	   "writev with a bad vector: EFAULT or a part");
 	drain();
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
 	out[1].iov_base = "2nd ";
 	ok(sendmsg(fds[0], &msg, 0) == 14 && recv(fds[1], back, 64, 0) == 14 &&
-	   !strcmp(back, "one 2nd three"), "sendmsg");
+	   !strcmp(back, "one 2nd three"), "sendmsg sends pieces from several places");
 	errno = 0;
 	ok(sendmsg(fds[0], (void *)0x7ffffffff000, 0) == -1 && errno == EFAULT,
 	   "sendmsg of a bad header: EFAULT");

@@ -43,7 +43,7 @@ int main(void)
 		skip("userfaultfd", errno == ENOSYS ? "not in this kernel" : "not for this user");
 		return tap_done();
 	}
-	ok(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API");
+	ok(!ioctl(fd, UFFDIO_API, &api), "UFFDIO_API succeeds");
 	close(fd);
 	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (fd < 0) {
@@ -55,24 +55,24 @@ int main(void)
 	area = map_anon(PAGES * PAGE, PROT_READ | PROT_WRITE);
 	reg.range.start = (unsigned long)area;
 	reg.range.len = PAGES * PAGE;
-	ok(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER");
+	ok(!ioctl(fd, UFFDIO_REGISTER, &reg), "UFFDIO_REGISTER succeeds");
 	must(!pthread_create(&t, NULL, resolve, page));
 	for (int i = 0; i < PAGES - 1; i++) {
 		char *p = area + i * 7 % (PAGES - 1) * PAGE;
 
 		good &= p[100] == 'A' + i * 7 % (PAGES - 1);
 	}
-	ok(good, "each fault is resolved by the other thread");
+	ok(good, "each fault is resolved by another thread");
 	/* the last by the kernel's own access, where that is allowed */
 	must(!pipe(fds));
 	if (write(fds[1], area + (PAGES - 1) * PAGE, 10) == 10)
 		ok(read(fds[0], page, 10) == 10 && page[0] == 'A' + PAGES - 1,
-		   "a fault in a system call");
+		   "a fault in a system call is resolved");
 	else
 		good = area[(PAGES - 1) * PAGE] == 'A' + PAGES - 1;
 	pthread_join(t, NULL);
-	ok(handled == PAGES && good, "all of them");
+	ok(handled == PAGES && good, "all faults were resolved, once each");
 	close(fd);
-	ok(area[5 * PAGE] == 'F', "what was put there stays");
+	ok(area[5 * PAGE] == 'F', "pages that were put there stay after the end of userfaultfd");
 	return tap_done();
 }

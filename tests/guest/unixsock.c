@@ -59,13 +59,15 @@ static void descriptors(void)
 
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
 	must(in_child(pass_files, &pair[1]) == 0);
-	ok(recv_fds(pair[0], fds) == 2, "two descriptors from a child that has gone");
-	ok(pread(fds[0], buf, 16, 0) == 11 && !memcmp(buf, "in the file", 11), "a file");
-	ok(read(fds[1], buf, 16) == 11 && !memcmp(buf, "in the pipe", 11), "a pipe");
-	ok(fcntl(fds[0], F_GETFD) == FD_CLOEXEC, "MSG_CMSG_CLOEXEC");
+	ok(recv_fds(pair[0], fds) == 2, "two descriptors arrive from a child that has gone");
+	ok(pread(fds[0], buf, 16, 0) == 11 && !memcmp(buf, "in the file", 11),
+	   "a file that was passed can be read");
+	ok(read(fds[1], buf, 16) == 11 && !memcmp(buf, "in the pipe", 11),
+	   "a pipe that was passed can be read");
+	ok(fcntl(fds[0], F_GETFD) == FD_CLOEXEC, "MSG_CMSG_CLOEXEC is set on what was passed");
 	/* A socket sent through itself. */
 	ok(send_fds(pair[1], &pair[0], 1) && recv_fds(pair[0], again) == 1 && !fstat(pair[0], &a) &&
-	   !fstat(again[0], &b) && a.st_ino == b.st_ino, "a socket through itself");
+	   !fstat(again[0], &b) && a.st_ino == b.st_ino, "a socket can be passed through itself");
 	for (int i = 0; i < 5; i++)
 		must(send_fds(pair[1], fds, 2));
 	/* In flight when everything is closed: the kernel must let go of them. */
@@ -76,7 +78,8 @@ static void descriptors(void)
 	close(pair[1]);
 	errno = 0;
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	ok(!send_fds(pair[0], (int[]){ 9999 }, 1) && errno == EBADF, "a bad descriptor: EBADF");
+	ok(!send_fds(pair[0], (int[]){ 9999 }, 1) && errno == EBADF,
+	   "passing a bad descriptor: EBADF");
 	close(pair[0]);
 	close(pair[1]);
 }
@@ -107,16 +110,18 @@ static void named(const char *path)
 	must(!bind(s, (void *)&a, sizeof(a)) && !listen(s, 5));
 	pid = spawn(connect_and_talk, &a);
 	c = accept(s, NULL, NULL);
-	ok(c >= 0 && read(c, buf, 8) == 2 && !memcmp(buf, "hi", 2), "%s: a connection", name);
+	ok(c >= 0 && read(c, buf, 8) == 2 && !memcmp(buf, "hi", 2),
+	   "%s: a connection carries data", name);
 	ok(!getsockopt(c, SOL_SOCKET, SO_PEERCRED, &cred, &len) && cred.pid == pid &&
 	   cred.uid == geteuid(),
-	   "%s: SO_PEERCRED", name);
+	   "%s: SO_PEERCRED names the peer", name);
 	close(c);
-	ok(wait_for(pid) == 0, "%s: the end is seen", name);
+	ok(wait_for(pid) == 0, "%s: the peer sees the end", name);
 	close(s);
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	errno = 0;
-	ok(connect(s, (void *)&a, sizeof(a)) == -1 && errno == ECONNREFUSED, "%s: nobody there",
+	ok(connect(s, (void *)&a, sizeof(a)) == -1 && errno == ECONNREFUSED,
+	   "%s: connect where nothing listens: ECONNREFUSED",
 	   name);
 	close(s);
 	if (*path)
@@ -135,21 +140,22 @@ static void datagrams(void)
 	must(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
 	must(!setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &one, sizeof(one)));
 	must(send(pair[1], "first", 5, 0) == 5 && send(pair[1], "second one", 10, 0) == 10);
-	ok(recvmsg(pair[0], &msg, 0) == 5 && CMSG_FIRSTHDR(&msg), "a datagram");
+	ok(recvmsg(pair[0], &msg, 0) == 5 && CMSG_FIRSTHDR(&msg),
+	   "a datagram arrives with control data");
 	cred = (void *)CMSG_DATA(CMSG_FIRSTHDR(&msg));
 	ok(CMSG_FIRSTHDR(&msg)->cmsg_type == SCM_CREDENTIALS && cred->pid == getpid(),
-	   "SCM_CREDENTIALS");
+	   "SCM_CREDENTIALS names the sender");
 	ok(recv(pair[0], text, 4, 0) == 4 && recv(pair[0], text, 4, MSG_DONTWAIT) == -1 &&
 	   errno == EAGAIN,
-	   "the next, its rest lost");
+	   "a datagram that is too long loses its rest");
 	close(pair[0]);
 	close(pair[1]);
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
 	must(send(pair[1], "abc", 3, 0) == 3 && send(pair[1], "de", 2, 0) == 2);
 	ok(recv(pair[0], text, 64, 0) == 3 && recv(pair[0], text, 64, 0) == 2,
-	   "SOCK_SEQPACKET keeps limits");
+	   "SOCK_SEQPACKET keeps the limits of packets");
 	close(pair[1]);
-	ok(recv(pair[0], text, 64, 0) == 0, "and ends");
+	ok(recv(pair[0], text, 64, 0) == 0, "SOCK_SEQPACKET ends when its peer closes");
 	close(pair[0]);
 }
 
@@ -183,7 +189,7 @@ static void pipes(void)
 			good &= buf[i] == (total + i) / 5000 % 256;
 		total += n;
 	}
-	ok(good && total == 1000000 && wait_for(pid) == 0, "a megabyte through a pipe");
+	ok(good && total == 1000000 && wait_for(pid) == 0, "a megabyte goes through a pipe");
 	close(fds[0]);
 
 	must(!pipe2(fds, O_NONBLOCK));
@@ -192,11 +198,13 @@ static void pipes(void)
 	while ((n = write(fds[1], buf, 4096)) > 0)
 		total += n;
 	ok(errno == EAGAIN && total == (size_t)size, "a full pipe holds %d bytes", size);
-	ok(!ioctl(fds[0], FIONREAD, &size) && (size_t)size == total, "and knows it");
+	ok(!ioctl(fds[0], FIONREAD, &size) && (size_t)size == total,
+	   "FIONREAD of a full pipe gives what it holds");
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	ok(splice(fds[0], NULL, null, NULL, 8192, 0) == 8192, "splice out of it");
+	ok(splice(fds[0], NULL, null, NULL, 8192, 0) == 8192,
+	   "splice takes 8 KiB out of a full pipe");
 	ok(fcntl(fds[1], F_SETPIPE_SZ, 1 << 17) == 1 << 17 && write(fds[1], buf, 4096) == 4096,
-	   "a larger one takes more");
+	   "a pipe made larger takes more");
 	close(null);
 	close(fds[0]);
 	close(fds[1]);
@@ -210,7 +218,7 @@ static void pipes(void)
 		   tee(fds[0], copy[1], sizeof(buf), 0) == sizeof(buf) &&
 		   read(fds[0], buf, 5000) == 5000 && read(copy[0], buf, 5000) == 5000 &&
 		   buf[4999] == 'v',
-		   "vmsplice and tee");
+		   "vmsplice and tee give the same data");
 		close(fds[0]);
 		close(fds[1]);
 		close(copy[0]);

@@ -40,39 +40,41 @@ int main(void)
 	remote[0] = (struct iovec){ target + PAGE - 3, 6 };
 	remote[1] = (struct iovec){ target + 3 * PAGE, 10 };
 	ok(process_vm_readv(pid, local, 2, remote, 2, 0) == 16 && !memcmp(back, "aaabbb", 6) &&
-	   !memcmp(back + 32, "dddddddddd", 10), "readv over two pages and from two places");
+	   !memcmp(back + 32, "dddddddddd", 10),
+	   "process_vm_readv over two pages and from two places");
 	strcpy(back, "written");
 	local[0] = (struct iovec){ back, 8 };
 	remote[0] = (struct iovec){ target + 2 * PAGE - 4, 8 };
-	ok(process_vm_writev(pid, local, 1, remote, 1, 0) == 8, "writev");
+	ok(process_vm_writev(pid, local, 1, remote, 1, 0) == 8, "process_vm_writev writes");
 	strcpy(back, "untouched");
 	local[0].iov_len = 10;
 	remote[0] = (struct iovec){ target + 6 * PAGE + 1, 10 };
-	ok(process_vm_writev(pid, local, 1, remote, 1, 0) == 10, "writev to a page not there yet");
+	ok(process_vm_writev(pid, local, 1, remote, 1, 0) == 10,
+	   "process_vm_writev to a page that is not there yet");
 	remote[0] = (struct iovec){ target + 3 * PAGE, 10 };
 	errno = 0;
 	ok(process_vm_writev(pid, local, 1, remote, 1, 0) == -1 && errno == EFAULT,
-	   "writev to read-only memory: EFAULT");
+	   "process_vm_writev to read-only memory: EFAULT");
 	remote[0] = (struct iovec){ (void *)8, 10 };
 	errno = 0;
 	ok(process_vm_readv(pid, local, 1, remote, 1, 0) == -1 && errno == EFAULT,
-	   "readv of nothing: EFAULT");
+	   "process_vm_readv of no mapping: EFAULT");
 	big = map_anon(8 * PAGE, PROT_READ | PROT_WRITE);
 	local[0] = (struct iovec){ big, 8 * PAGE };
 	remote[0] = (struct iovec){ target, 8 * PAGE };
 	ok(process_vm_readv(pid, local, 1, remote, 1, 0) == 8 * PAGE && big[0] == 'a' &&
-	   big[4 * PAGE - 1] == 'd' && big[5 * PAGE] == 0, "readv of eight pages");
+	   big[4 * PAGE - 1] == 'd' && big[5 * PAGE] == 0, "process_vm_readv of eight pages");
 	errno = 0;
 	ok(process_vm_readv(0x3ffffff, local, 1, remote, 1, 0) == -1 && errno == ESRCH,
-	   "nobody: ESRCH");
+	   "process_vm_readv of no process: ESRCH");
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ok(fd >= 0 && pread(fd, back, 5, (long)target + 3 * PAGE) == 5 && !memcmp(back, "ddddd", 5),
-	   "/proc/PID/mem");
+	   "/proc/PID/mem reads the child's memory");
 	close(fd);
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-	ok(!access(path, R_OK), "/proc/PID/environ");
+	ok(!access(path, R_OK), "/proc/PID/environ can be reached");
 	must(write(fds[3], "x", 1) == 1);
 	ok(wait_for(pid) == 0, "the child sees what was written");
 	return tap_done();
