@@ -33,12 +33,13 @@ static struct boot_info info;
 struct boot_info *boot_info = &info;
 
 static int tests;
+static const char *part = "";	/* what the names of tests begin with */
 
 static int __attribute__((format(printf, 2, 3))) ok(int good, const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("%sok %d - ", good ? "" : "not ", ++tests);
+	printf("%sok %d - %s", good ? "" : "not ", ++tests, part);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -54,7 +55,7 @@ static void is(long got, long wanted, const char *what)
 
 static void skip(const char *what, const char *why)
 {
-	printf("ok %d - %s # SKIP %s\n", ++tests, what, why);
+	printf("ok %d - %s%s # SKIP %s\n", ++tests, part, what, why);
 }
 
 static int make_file(const char *name, unsigned long size)
@@ -74,24 +75,27 @@ static void test_folder(void)
 	int folder, inner, fd;
 
 	is(host_folder_make(-1, "folder"), 0, "a folder can be made");
-	is(host_folder_make(-1, "folder"), -EEXIST, "but not twice");
+	is(host_folder_make(-1, "folder"), -EEXIST, "a folder cannot be made twice");
 	folder = host_folder_open(-1, "folder");
-	ok(folder >= 0 && !host_folder_make(folder, "inner"), "one in it, too");
+	ok(folder >= 0 && !host_folder_make(folder, "inner"), "a folder can be made in a folder");
 	inner = host_folder_open(folder, "inner");
 	fd = host_folder_file(inner, "new", 1);
-	ok(fd >= 0 && host_pwrite(fd, "x", 1, 0) == 1 && !access("folder/inner/new", F_OK), "and a file in that");
-	is(host_folder_list(inner, names, sizeof(names)), 1, "they are listed");
-	ok(!strcmp(names, "new") && !names[4], "by name");
-	ok(!symlink("../../file", "folder/inner/link") && !symlink("inner", "folder/other"), "(links to them)");
+	ok(fd >= 0 && host_pwrite(fd, "x", 1, 0) == 1 && !access("folder/inner/new", F_OK),
+	   "a file can be made in a folder");
+	is(host_folder_list(inner, names, sizeof(names)), 1, "the files of a folder are counted");
+	ok(!strcmp(names, "new") && !names[4], "the files of a folder are listed by name");
+	ok(!symlink("../../file", "folder/inner/link") && !symlink("inner", "folder/other"),
+	   "symbolic links are made to a file and to a folder");
 	is(host_folder_file(inner, "link", 0), -ELOOP, "a symbolic link to a file is refused");
-	is(host_folder_file(inner, "link", 1), -ELOOP, "also where one is to be made");
-	is(host_folder_open(folder, "other"), -ENOTDIR, "and one to a folder");
+	is(host_folder_file(inner, "link", 1), -ELOOP,
+	   "a symbolic link is refused where a file is to be made");
+	is(host_folder_open(folder, "other"), -ENOTDIR, "a symbolic link to a folder is refused");
 	ok(host_folder_left_over(inner, "link") && !host_folder_left_over(inner, "new"), "links are left over, files are not");
 	ok(!host_folder_unlink(inner, "link") && !host_folder_unlink(inner, "new") && !host_folder_unlink(folder, "other") &&
-	   !access("file", F_OK), "all can be removed, and nothing else is");
+	   !access("file", F_OK), "links and files can be removed, and what links lead to stays");
 	host_close(fd);
 	host_close(inner);
-	is(host_folder_remove(folder, "inner"), 0, "the folder, too");
+	is(host_folder_remove(folder, "inner"), 0, "an empty folder can be removed");
 	host_close(folder);
 	rmdir("folder");
 }
@@ -111,7 +115,7 @@ static void test_file(void)
 	is(host_fstat(fd, &st), 0, "fstat succeeds");
 	is(st.size, 5000 + sizeof(text), "fstat knows the size");
 	is(host_stat("file", &st), 0, "stat succeeds");
-	ok(S_ISREG(st.mode) && (st.mode & 0777) == 0600, "new files are ours alone");
+	ok(S_ISREG(st.mode) && (st.mode & 0777) == 0600, "new files are for this user alone");
 
 	memset(buf, 'x', sizeof(buf));
 	host_pwrite(fd, buf, sizeof(buf), 0);
@@ -134,9 +138,9 @@ static void test_file(void)
 	is(host_lock_file(other, 1), -EAGAIN, "a file cannot be locked twice for writing");
 	is(host_lock_file(other, 0), -EAGAIN, "a file cannot be locked for reading beside a writer");
 	is(host_lock_file(fd, 0), 0, "a writer can become a reader");
-	is(host_lock_file(other, 0), 0, "two can read");
+	is(host_lock_file(other, 0), 0, "a file can be locked by two readers");
 	host_close(fd);
-	is(host_lock_file(other, 1), 0, "closing unlocks");
+	is(host_lock_file(other, 1), 0, "closing a file unlocks it");
 	host_close(other);
 
 	test_folder();
@@ -167,7 +171,7 @@ static void test_time(void)
 	host_timer_arm(1000000);
 	host_timer_arm(0);
 	ts = (struct timespec){ .tv_nsec = 20000000 };
-	is(sigtimedwait(&set, NULL, &ts), -1, "or disarmed");
+	is(sigtimedwait(&set, NULL, &ts), -1, "a timer can be disarmed");
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -220,18 +224,19 @@ static void test_poll(void)
 		exit(1);
 	is(host_poll(ev, 4, -1, NULL), 1, "what is ready ends a wait");
 	ok(ev[0].irq == 7 && ev[0].events == HOST_POLLIN, "an event says which descriptor and what for");
-	is(host_poll(ev, 4, 0, NULL), 1, "again and again");
-	is(host_wait_fd(p[0], HOST_POLLIN, 0), HOST_POLLIN, "one alone can be waited for");
-	is(host_poll_mod(p[0], 0, 7), 0, "it can be muted");
+	is(host_poll(ev, 4, 0, NULL), 1, "an event that is not taken comes again");
+	is(host_wait_fd(p[0], HOST_POLLIN, 0), HOST_POLLIN,
+	   "one descriptor alone can be waited for");
+	is(host_poll_mod(p[0], 0, 7), 0, "a descriptor can be muted");
 	is(host_poll(ev, 4, 0, NULL), 0, "a descriptor that waits for nothing has no event");
 	if (read(p[0], &c, 1) != 1)
 		exit(1);
 	close(p[1]);
 	is(host_poll(ev, 4, 0, NULL), 0, "a descriptor that waits for nothing does not tell of a hang-up");
-	is(host_poll_mod(p[0], HOST_POLLIN, 9), 0, "it can be listened to again");
+	is(host_poll_mod(p[0], HOST_POLLIN, 9), 0, "a muted descriptor can be waited for again");
 	is(host_poll(ev, 4, 0, NULL), 1, "a descriptor that waits again has hung up");
 	ok(ev[0].irq == 9 && ev[0].events & HOST_POLLHUP, "a hang-up is an event");
-	is(host_poll_del(p[0]), 0, "it can be removed");
+	is(host_poll_del(p[0]), 0, "a descriptor can be removed");
 	is(host_poll(ev, 4, 0, NULL), 0, "a descriptor that was deleted has no event");
 	close(p[0]);
 	fd = make_file("file", 0);
@@ -254,7 +259,7 @@ static void test_poll(void)
 		n += i != (stepped > before_step ? -EINTR : 0);
 	}
 	is(n, 0, "a signal right before a wait is not slept over");
-	is(stepped, 4, "at each instruction from the look to the call");
+	is(stepped, 4, "signals came at each instruction from the check to the call");
 	for (i = n = 0; i < 3000; i++) {
 		pending = 0;
 		host_timer_arm(1 + i * 5);
@@ -267,9 +272,11 @@ static void test_poll(void)
 		exit(1);
 	before = host_monotonic_ns();
 	host_timer_arm(1000000);
-	is(host_wait_fd(p[0], HOST_POLLIN, 30000000), 0, "waiting for one goes on after a signal");
+	is(host_wait_fd(p[0], HOST_POLLIN, 30000000), 0,
+	   "a wait for one descriptor goes on after a signal");
 	before = host_monotonic_ns() - before;
-	ok(pending && before >= 30000000 && before < SECOND, "to its end");
+	ok(pending && before >= 30000000 && before < SECOND,
+	   "a wait for one descriptor ends at its time in spite of a signal");
 	close(p[0]);
 	close(p[1]);
 	signal(SIGALRM, SIG_DFL);
@@ -285,22 +292,23 @@ static void test_tty(void)
 
 	if (openpty(&master, &slave, NULL, NULL, &ws))
 		exit(1);
-	ok(host_isatty(slave), "a terminal is one");
-	is(host_tty_winsize(slave, &size), 0, "it has a size");
+	ok(host_isatty(slave), "a terminal is known as one");
+	is(host_tty_winsize(slave, &size), 0, "a terminal has a size");
 	ok(size.rows == 33 && size.cols == 99, "a terminal's size is the right one");
 	tcgetattr(slave, &before);
 
 	own = host_private(slave);
-	ok(own >= 0 && own != slave, "it can be opened anew");
+	ok(own >= 0 && own != slave, "a terminal can be opened anew");
 	ok(!(fcntl(slave, F_GETFL) & O_NONBLOCK) && fcntl(own, F_GETFL) & O_NONBLOCK,
-	   "not to wait, but to wait for others");
+	   "a terminal opened anew does not wait, the one it was opened from does");
 	host_set_async(own, 1);
 	ok(!(fcntl(slave, F_GETFL) & O_ASYNC) && fcntl(own, F_GETFL) & O_ASYNC &&
-	   fcntl(own, F_GETOWN) == getpid(), "signals can be asked for, for us alone");
+	   fcntl(own, F_GETOWN) == getpid(),
+	   "a terminal opened anew can send signals to this process alone");
 	host_set_async(own, 0);
-	is(host_read(own, &c, 1), -EAGAIN, "reading it does not wait");
+	is(host_read(own, &c, 1), -EAGAIN, "reading a terminal opened anew does not wait");
 
-	is(host_tty_raw(own), 0, "it can be made raw");
+	is(host_tty_raw(own), 0, "a terminal can be made raw");
 	tcgetattr(slave, &now);
 	ok(!(now.c_lflag & (ECHO | ICANON | ISIG)) && !(now.c_oflag & OPOST), "a raw terminal is raw");
 	own2 = host_private(slave);
@@ -308,18 +316,20 @@ static void test_tty(void)
 	host_tty_raw(own);
 	if (write(master, "\003", 1) != 1)
 		exit(1);
-	is(host_wait_fd(own, HOST_POLLIN, 5 * SECOND), HOST_POLLIN, "a key is there");
+	is(host_wait_fd(own, HOST_POLLIN, 5 * SECOND), HOST_POLLIN,
+	   "a raw terminal is ready when a key was pressed");
 	ok(host_read(own, &c, 1) == 1 && c == 3, "the interrupt key of a raw terminal is read as it is");
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, s) || pipe(p))
 		exit(1);
 	flags = fcntl(s[0], F_GETFL);
 	own2 = host_private(s[0]);
-	ok(own2 >= 0 && fcntl(own2, F_GETFL) & O_NONBLOCK, "a socket is shared, not to wait");
+	ok(own2 >= 0 && fcntl(own2, F_GETFL) & O_NONBLOCK,
+	   "a socket is shared and made not to wait");
 	host_tty_restore();
 	tcgetattr(slave, &now);
 	ok(!memcmp(&before, &now, sizeof(now)), "a terminal is given back as it was");
-	is(fcntl(s[0], F_GETFL), flags, "a socket too");
+	is(fcntl(s[0], F_GETFL), flags, "a socket is given back as it was");
 	host_tty_restore();
 	tcgetattr(slave, &now);
 	ok(!memcmp(&before, &now, sizeof(now)), "a terminal given back twice is the same");
@@ -327,9 +337,9 @@ static void test_tty(void)
 	own2 = host_private(p[0]);
 	is(host_read(own2, &c, 1), -EAGAIN, "a pipe can be opened anew not to wait");
 	ok(!(fcntl(p[0], F_GETFL) & O_NONBLOCK), "others do not see that a pipe does not wait");
-	is(host_private(p[1]) >= 0, 1, "its other end too");
-	is(host_private(987), -EBADF, "a descriptor that is not open cannot be had");
-	is(host_private(own), -EBADF, "a descriptor of ours cannot be had");
+	is(host_private(p[1]) >= 0, 1, "the writing end of a pipe can be opened anew");
+	is(host_private(987), -EBADF, "a descriptor that is not open cannot be opened anew");
+	is(host_private(own), -EBADF, "a descriptor of this program's own cannot be opened anew");
 }
 
 static void finish(int efd, unsigned int n, const char *what)
@@ -354,7 +364,7 @@ static void finish(int efd, unsigned int n, const char *what)
 #define RING 128
 
 /* There is one ring for all; @efd is its. */
-static void test_aio(const char *kind, int efd, unsigned int flags)
+static void test_aio(int efd, unsigned int flags)
 {
 	static char data[BLOCKS][BLOCK] __attribute__((aligned(BLOCK)));
 	static char back[BLOCKS][BLOCK] __attribute__((aligned(BLOCK)));
@@ -365,10 +375,10 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 	host_close(make_file("aio", BLOCKS * BLOCK));
 	fd = host_open("aio", HOST_O_READ | HOST_O_WRITE | flags);
 	if (fd < 0 || (flags & HOST_O_DIRECT && !host_dio_align(fd))) {
-		skip(kind, "no O_DIRECT here");
+		skip("requests are completed", "no O_DIRECT here");
 		return;
 	}
-	ok(!host_aio_in_flight(), "%s: nothing is in flight at first", kind);
+	ok(!host_aio_in_flight(), "nothing is in flight at first");
 
 	for (i = 0; i < BLOCKS; i++) {
 		for (n = 0; n < BLOCK; n++)
@@ -390,12 +400,12 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 	finish(efd, BLOCKS, "writes are completed");
 	for (i = 0; i < BLOCKS; i++)
 		good &= io[i].res == BLOCK;
-	ok(good, "in full");
+	ok(good, "writes are completed in full");
 
 	host_aio_prep(&io[0], HOST_AIO_FDSYNC, fd, NULL, 0, 0, 0);
 	is(host_aio_submit(list, 1), 1, "a flush is taken");
 	finish(efd, 1, "a flush is completed");
-	is(io[0].res, 0, "without an error");
+	is(io[0].res, 0, "a flush is completed without an error");
 
 	for (i = 0; i < BLOCKS; i++) {
 		iov[i][0].base = back[i];
@@ -411,20 +421,20 @@ static void test_aio(const char *kind, int efd, unsigned int flags)
 	host_aio_prep(&io[1], HOST_AIO_READV, fd, iov[1], 2, BLOCKS * BLOCK, 0);
 	host_aio_submit(list + 1, 1);
 	finish(efd, 2, "reads at the end are completed");
-	is(io[0].res, 1024, "short over the end");
-	is(io[1].res, 0, "there is nothing behind a file's end");
+	is(io[0].res, 1024, "a read over a file's end is short");
+	is(io[1].res, 0, "a read behind a file's end gives nothing");
 
 	host_aio_prep(&bad, HOST_AIO_READV, 987, iov[0], 2, 0, 0);
 	list[1] = &bad;
 	is(host_aio_submit(list, 2), 1, "requests before a bad one are taken");
 	is(host_aio_submit(list + 1, 1), -EBADF, "a bad request is named");
-	finish(efd, 1, "the good one is completed");
+	finish(efd, 1, "a request before a bad one is completed");
 
 	for (i = 0; i < BLOCKS; i++)
 		list[i] = &io[i];
-	is(host_aio_submit(list, BLOCKS), BLOCKS, "many are on their way");
+	is(host_aio_submit(list, BLOCKS), BLOCKS, "many reads are taken before a drain");
 	host_aio_drain();
-	is(host_aio_in_flight(), 0, "none is left after a drain");
+	is(host_aio_in_flight(), 0, "no request is left after a drain");
 	host_close(fd);
 	host_unlink("aio");
 }
@@ -448,13 +458,13 @@ static void test_aio_place(void)
 			outside++;
 	}
 	fclose(maps);
-	ok(inside > 0 && !outside, "all %d rings lie where the guard hides them", inside);
+	ok(inside > 0 && !outside, "all %d AIO rings lie where the guard hides them", inside);
 	if (!fork()) {
 		setrlimit(RLIMIT_NOFILE, &none);
 		_exit(host_aio_setup(1) >= 0);
 	}
 	wait(&status);
-	is(status, 0, "without descriptors there is no ring");
+	is(status, 0, "without descriptors there is no AIO ring");
 }
 
 static void test_socket(void)
@@ -471,7 +481,8 @@ static void test_socket(void)
 	is(host_unix_listen(longname, HOST_SOCK_STREAM), -ENAMETOOLONG, "a socket's name can be too long");
 	fd = host_unix_listen("socket", HOST_SOCK_DGRAM);
 	ok(fd >= 0, "a datagram socket can be made");
-	ok(!stat("socket", &st) && (st.st_mode & 07777) == 0600, "a datagram socket is for us alone");
+	ok(!stat("socket", &st) && (st.st_mode & 07777) == 0600,
+	   "a datagram socket is for this user alone");
 	is(host_unix_listen("socket", HOST_SOCK_DGRAM), -EADDRINUSE, "a datagram socket cannot be made twice");
 	is(host_recv_peer(fd, buf, sizeof(buf), peer, &peer_len, &uid), -EAGAIN, "receiving does not wait");
 	s = socket(AF_UNIX, SOCK_DGRAM, 0);
@@ -480,7 +491,7 @@ static void test_socket(void)
 		exit(1);
 	is(host_recv_peer(fd, buf, sizeof(buf), peer, &peer_len, &uid), 5, "a message arrives");
 	is(uid, getuid(), "a message comes with its sender's user");
-	is(host_send_peer(fd, "answer", 6, peer, peer_len), 6, "it can be answered");
+	is(host_send_peer(fd, "answer", 6, peer, peer_len), 6, "a message can be answered");
 	ok(read(s, buf, sizeof(buf)) == 6 && !memcmp(buf, "answer", 6), "an answer to a message arrives");
 	close(s);
 	is(host_send_peer(fd, "answer", 6, peer, peer_len), -ECONNREFUSED, "a peer that is gone gets no answer");
@@ -489,7 +500,8 @@ static void test_socket(void)
 	unlink("peer");
 
 	fd = host_unix_listen("socket", HOST_SOCK_STREAM);
-	is(host_unix_listen("socket", HOST_SOCK_STREAM), -EADDRINUSE, "nobody else can listen at the same place");
+	is(host_unix_listen("socket", HOST_SOCK_STREAM), -EADDRINUSE,
+	   "another cannot listen at the same place");
 	is(host_accept(fd, 'x'), -EAGAIN, "asking whether a listener is alive is no connection");
 	close(fd);
 	fd = host_unix_listen("socket", HOST_SOCK_STREAM);
@@ -515,11 +527,12 @@ static void test_net(void)
 	int listener, a, b, i, s[2], connected;
 	FILE *f;
 
-	is(host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net"), -ENOENT, "nobody listens where nothing is");
+	is(host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net"), -ENOENT,
+	   "connecting to a network where nothing is fails");
 	listener = host_net_listen(HOST_SOCK_SEQPACKET, "net");
 	ok(listener >= 0, "a peer can be waited for");
 	is(host_net_listen(HOST_SOCK_SEQPACKET, "net"), -EADDRINUSE, "a network cannot listen twice at one place");
-	is(host_net_accept(listener), -EAGAIN, "nobody is there at first");
+	is(host_net_accept(listener), -EAGAIN, "a network has no peer at first");
 	a = host_net_connect(HOST_SOCK_SEQPACKET, NULL, "net");
 	b = host_net_accept(listener);
 	ok(a >= 0 && b >= 0, "a peer comes");
@@ -537,13 +550,15 @@ static void test_net(void)
 	is(host_packets_receive(b, q, 3), -EAGAIN, "there are no more frames than were sent");
 	for (i = 0; host_packets_send(a, p, 3) > 0; i++)
 		;
-	ok(i > 10 && host_packets_send(a, p, 3) == -EAGAIN, "who does not read is not waited for");
+	ok(i > 10 && host_packets_send(a, p, 3) == -EAGAIN,
+	   "a peer that does not read is not waited for");
 	is(host_net_hung_up(b), 0, "a peer that is there has not hung up");
 	host_close(a);
-	is(host_net_hung_up(b), 1, "one that has gone has");
+	is(host_net_hung_up(b), 1, "a peer that has gone has hung up");
 	host_close(b);
 	host_close(listener);
-	ok((listener = host_net_listen(HOST_SOCK_STREAM, "net")) >= 0, "a socket left over is replaced");
+	ok((listener = host_net_listen(HOST_SOCK_STREAM, "net")) >= 0,
+	   "a network's socket that is left over is replaced");
 	host_close(listener);
 	unlink("net");
 	f = fopen("net", "w");
@@ -569,11 +584,11 @@ static void test_net(void)
 	is(host_net_kind(s[0]), HOST_SOCK_STREAM, "a stream is known as one");
 	is(host_net_kind(0), HOST_OTHER, "a descriptor that is no network is known as such");
 	host_net_noted(s[0], &noted);
-	ok(!noted.skip && !noted.unsent && !noted.prefix_len, "nothing is noted about it");
+	ok(!noted.skip && !noted.unsent && !noted.prefix_len, "nothing is noted of a new stream");
 	host_net_note(s[0], &note);
 	host_net_noted(s[0], &noted);
 	ok(noted.unsent == 70000 && !noted.skip && noted.prefix_len == 3 && !memcmp(noted.prefix, note.prefix, 3),
-	   "until it is");
+	   "what is noted of a stream is kept");
 	note = (struct host_net_note){ .skip = 1048575 };
 	host_net_note(s[0], &note);
 	host_net_noted(s[0], &noted);
@@ -618,7 +633,7 @@ static void test_restart(int efd)
 		bad += host_stat("file", &st) != -ENOENT;
 		bad += host_folder_make(-1, "folder") != -EEXIST;
 		is(bad, 0, "a restarted kernel gets what the first had, in its order, and no more");
-		is(host_aio_setup(RING), efd, "its ring too");
+		is(host_aio_setup(RING), efd, "a restarted kernel gets the ring of the first");
 	}
 	host_unlink("kept");
 }
@@ -642,9 +657,12 @@ int main(int argc, char **argv)
 	test_poll();
 	test_tty();
 	efd = host_aio_setup(RING);
-	ok(efd >= 0, "there is a ring");
-	test_aio("in the page cache", efd, 0);
-	test_aio("with O_DIRECT", efd, HOST_O_DIRECT);
+	ok(efd >= 0, "an AIO ring can be made");
+	part = "AIO in the page cache: ";
+	test_aio(efd, 0);
+	part = "AIO with O_DIRECT: ";
+	test_aio(efd, HOST_O_DIRECT);
+	part = "";
 	test_aio_place();
 	test_socket();
 	test_net();

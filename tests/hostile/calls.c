@@ -101,7 +101,7 @@ static void odd_numbers(void)
 			     : "rcx", "r11", "memory");
 		good &= ret == -ENOSYS;
 	}
-	ok(good, "numbers beyond the table: ENOSYS");
+	ok(good, "calls with numbers beyond the table: ENOSYS");
 	asm volatile("syscall" : "=a"(ret) : "0"(0xabcd000000000000 | SYS_getpid)
 		     : "rcx", "r11", "memory");
 	ok(ret == getpid(), "only the lower half of rax is the number");
@@ -158,12 +158,14 @@ int main(int argc, char **argv)
 	must(low != MAP_FAILED && (unsigned long)low < 1UL << 31);
 	ok(calls_guest(low) && still_mine(), "code made at run time calls the guest's kernel");
 	for (int i = 0; i < 3; i++) {
-		ok(!in_child(by_instruction, (void *)insns[i]) && alive(), "%s in 64-bit code",
+		ok(!in_child(by_instruction, (void *)insns[i]) && alive(),
+		   "%s in 64-bit code does not leave the guest",
 		   insn_names[i]);
-		ok(!in_child(from_segment, (void *)insns[i]) && alive(), "%s in other segments",
+		ok(!in_child(from_segment, (void *)insns[i]) && alive(),
+		   "%s in other segments does not leave the guest",
 		   insn_names[i]);
 	}
 	odd_numbers();
-	ok(survives(vsyscalls, NULL) && alive(), "calls of the vsyscall page");
+	ok(survives(vsyscalls, NULL) && alive(), "calls of the vsyscall page do no harm");
 	return tap_done();
 }

@@ -279,26 +279,27 @@ int main(int argc, char **argv)
 	bool good = true;
 
 	become(argc, argv);
-	ok(find_frame(), "the place of the host's signal frames");
+	ok(find_frame(), "the place of the host's signal frames is known");
 	for (long n = 0; n < 16; n++)
 		good &= survives(forged_signals, (void *)(n * 100));
-	ok(good && alive(), "forged signal frames");
+	ok(good && alive(), "forged signal frames do no harm");
 	good = true;
 	for (long n = 0; n < 16; n++)
 		good &= survives(forged_exits, (void *)(n * 100));
-	ok(good && alive(), "forged exit frames");
+	ok(good && alive(), "forged exit frames do no harm");
 	good = true;
 	for (long n = 0; n < 16; n++)
 		good &= survives(forged_returns, (void *)(n * 100));
-	ok(good && alive(), "rt_sigreturn with frames that were changed");
+	ok(good && alive(), "rt_sigreturn with frames that were changed does no harm");
 	good = true;
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_places); i++)
 		good &= in_child(bare_return, (void *)kernel_places[i]) == -SIGSEGV;
 	ok(good && alive(), "rt_sigreturn from the kernel's memory: SIGSEGV");
-	ok(!in_child(stack_in_gate_data, NULL) && alive(), "traps with a stack in gate data");
+	ok(!in_child(stack_in_gate_data, NULL) && alive(),
+	   "traps with a stack in gate data do no harm");
 	good = true;
 	for (unsigned long sp = GATE_DATA; sp <= GATE_DATA_END; sp += 0x800)
 		good &= in_child(handler_in_gate_data, (void *)sp) == -SIGSEGV;
-	ok(good && alive(), "no handler gets a frame there: SIGSEGV");
+	ok(good && alive(), "no handler gets a frame in gate data: SIGSEGV");
 	return tap_done();
 }

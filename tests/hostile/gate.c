@@ -138,11 +138,11 @@ int main(int argc, char **argv)
 	become(argc, argv);
 	for (unsigned long at = GATE_TEXT; at < GATE_TEXT + GATE_USED; at += 8)
 		found |= *(volatile unsigned long *)at == MEMORY;
-	ok(found, "the gate opens what these attacks think it does");
+	ok(found, "the gate opens as much memory as these attacks expect");
 	for (unsigned long at = GATE_TEXT; at < GATE_END; at += at < GATE_TEXT + GATE_USED ? 1 : 61)
 		good &= survives(attack, (void *)at);
-	ok(good, "jumps to every byte of the gate's code, and some of the rest");
-	ok(alive(), "the machine goes on");
+	ok(good, "jumps to every byte of the gate's code, and some of the rest, do no harm");
+	ok(alive(), "the machine goes on after jumps into the gate");
 
 	stop = map_shared(PAGE);
 	for (int i = 0; i < 7; i++)
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 
 		good &= i < 7 ? how == 0 || how == -SIGSEGV : how == 0;
 	}
-	ok(good, "eight processes at once, with interrupts");
-	ok(alive(), "the machine goes on after that");
+	ok(good, "attacks of eight processes at once, with interrupts, do no harm");
+	ok(alive(), "the machine goes on after attacks of eight processes");
 	return tap_done();
 }

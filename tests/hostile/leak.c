@@ -112,15 +112,15 @@ static void spies_find_nothing(int (*of)(void *), int ms, const char *what)
 	ok(good, "two spies find nothing of three others that %s", what);
 	for (int i = 0; i < 3; i++)
 		good &= !wait_for(others[i]);
-	ok(good && alive(), "the machine goes on");
+	ok(good && alive(), "the machine goes on after three processes that %s", what);
 }
 
 int main(int argc, char **argv)
 {
 	become(argc, argv);
 	stop = map_shared(PAGE);
-	ok(!in_child(own_eyes, NULL), "a program sees what it left itself");
+	ok(!in_child(own_eyes, NULL), "a program finds in gate data what it left there itself");
 	spies_find_nothing(keeper, 1500, "have a secret in all registers");
-	spies_find_nothing(messenger, 700, "fill gate data with it");
+	spies_find_nothing(messenger, 700, "fill gate data with a secret");
 	return tap_done();
 }

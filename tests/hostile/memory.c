@@ -28,13 +28,13 @@ static const struct {
 } regions[] = {
 	{ "physical memory and the image", PAGE_OFFSET, PAGE_OFFSET + (1UL << 30), HUGE_SIZE },
 	{ "every page of the image", PAGE_OFFSET, PAGE_OFFSET + (10UL << 20), PAGE },
-	{ "memory beyond", PAGE_OFFSET + (1UL << 30), VMALLOC_START, 8UL << 30 },
+	{ "memory beyond the first GiB", PAGE_OFFSET + (1UL << 30), VMALLOC_START, 8UL << 30 },
 	{ "modules", MODULES_VADDR, MODULES_END, HUGE_SIZE },
 	{ "AIO rings", AIO_BASE, AIO_END, PAGE },
 	{ "vmalloc", VMALLOC_START, VMALLOC_START + (1UL << 20), PAGE },
 	{ "more of vmalloc", VMALLOC_START, VMALLOC_END, 64UL << 20 },
 	{ "between the gate and the host's words about the process", GATE_DATA_END, TITLE, PAGE },
-	{ "between these and the kernel", TITLE + TITLE_SIZE, KERNEL_BASE, PAGE },
+	{ "between the host's words and the kernel", TITLE + TITLE_SIZE, KERNEL_BASE, PAGE },
 	{ "between the gate's pages", GATE_END, GATE_DATA, PAGE },
 	{ "what was the host program's", VMALLOC_END, 0x7ffffffff000, 8UL << 30 },
 	{ "no address at all", 0x800000000000, 0xffff800000000000, 1UL << 61 },
@@ -64,7 +64,7 @@ static void access_all(void)
 	ok(try_write((void *)GATE_TEXT) == SIGSEGV && try_write((void *)(GATE_END - 1)) == SIGSEGV,
 	   "the gate cannot be written to");
 	ok(try_call((void *)GATE_DATA) == SIGSEGV && try_call((void *)GATE_EXIT_FRAME) == SIGSEGV,
-	   "its data cannot be executed");
+	   "the gate's data cannot be executed");
 	ok(try_write((void *)TITLE) == SIGSEGV && try_call((void *)TITLE) == SIGSEGV,
 	   "what the host's ps shows can neither be written to nor be executed");
 }
@@ -293,12 +293,12 @@ static void later_calls(void)
 		const char *name;
 		int (*fn)(void *);
 	} tries[] = {
-		{ "a robust list there", list_head },
-		{ "a robust list that leads there", robust_list },
-		{ "the address to clear at the end", clear_tid },
-		{ "a signal stack there", alternate_stack },
-		{ "segment bases there", segment_bases },
-		{ "a child's thread pointer there", tls_of_a_child },
+		{ "a robust list at kernel addresses does no harm", list_head },
+		{ "a robust list that leads to kernel addresses does no harm", robust_list },
+		{ "an address to clear at the end in the kernel does no harm", clear_tid },
+		{ "a signal stack at kernel addresses does no harm", alternate_stack },
+		{ "segment bases at kernel addresses do no harm", segment_bases },
+		{ "a child's thread pointer at kernel addresses does no harm", tls_of_a_child },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
@@ -347,7 +347,7 @@ static void kernel_files(void)
 		good &= open(files[i], O_RDONLY) < 0;
 	/* numbers of x86's ioperm and iopl */
 	good &= syscall(173, 0, 65536, 1) < 0 && syscall(172, 3) < 0;
-	ok(good, "no files and calls that lead to physical memory and ports");
+	ok(good, "no file and no call leads to physical memory or ports");
 }
 
 /*
@@ -397,21 +397,23 @@ int main(int argc, char **argv)
 
 	become(argc, argv);
 	/* first: nothing else runs, for a switch to another address space drops what is mapped */
-	ok(!in_child(all_mappings, NULL) && alive(), "all mappings that the host allows");
+	ok(!in_child(all_mappings, NULL) && alive(),
+	   "a program that takes all mappings that the host allows does no harm");
 	access_all();
-	ok(alive(), "the machine goes on");
+	ok(alive(), "the machine goes on after reads, writes and jumps all over");
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		good &= mapping_calls(places[i]);
-	ok(good && alive(), "calls that map");
+	ok(good && alive(), "calls that map kernel memory are refused");
 	good = true;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		good &= copying_calls(places[i]);
-	ok(good && alive(), "calls that copy");
+	ok(good && alive(), "calls that copy to and from kernel memory are refused");
 	good = true;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		good &= tracing_calls(places[i]);
-	ok(good && alive(), "calls that trace");
-	ok(!in_child(fault_patterns, NULL) && alive(), "faults all over, and at the end of user space");
+	ok(good && alive(), "calls that trace at kernel addresses are refused");
+	ok(!in_child(fault_patterns, NULL) && alive(),
+	   "faults all over, and at the end of user space, do no harm");
 	kernel_files();
 	later_calls();
 	return tap_done();

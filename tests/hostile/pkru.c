@@ -213,16 +213,17 @@ int main(int argc, char **argv)
 	}
 	ok(!file_line("/proc/cpuinfo", "flags\t\t: pku") && syscall(SYS_pkey_alloc, 0, 0) == -1,
 	   "the guest has no protection keys");
-	ok(!in_child(each_value, NULL) && alive(), "system calls, faults and ticks under each value");
+	ok(!in_child(each_value, NULL) && alive(),
+	   "system calls, faults and ticks work under each value");
 	/* each byte of it, and each value, but not with each other: jumps that loop take their time */
 	for (unsigned long i = 0; i < ARRAY_SIZE(values); i++)
 		good &= survives(into_the_gate, (void *)i);
-	ok(good && alive(), "jumps into the gate under each value");
-	ok(!in_child(signal_frames, NULL) && alive(), "no value in signal frames");
+	ok(good && alive(), "jumps into the gate under each value do no harm");
+	ok(!in_child(signal_frames, NULL) && alive(), "signal frames hold no value");
 	good = survives(signal_frames, (void *)1) && survives(signal_frames, (void *)2) &&
 	       survives(signal_frames, (void *)3);
-	ok(good && alive(), "rt_sigreturn takes none");
-	ok(debuggers() && alive(), "debuggers see none, and set none");
+	ok(good && alive(), "rt_sigreturn takes no value");
+	ok(debuggers() && alive(), "debuggers see no value and set none");
 	ok(sees_no_value() && alive(), "a value does not outlive its program's turn");
 	return tap_done();
 }
