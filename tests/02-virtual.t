@@ -29,7 +29,7 @@ hardware() { # CONFIGURATION
 	done
 }
 
-ok "there are options to look at" [ "$(wc -l <"$tmp/drivers")" -gt 5000 ]
+ok "the generic tree's drivers have options" [ "$(wc -l <"$tmp/drivers")" -gt 5000 ]
 ok "the option for only virtual devices is on" grep -qx CONFIG_UML_VIRTUAL_ONLY=y "$config"
 is "no option that makes drivers of hardware possible is on" \
 	"$(set_in "$config" | grep -xE 'HAS_IOMEM|HAS_IOPORT|HAS_DMA|(HAVE_)?PCI|USB|ACPI|OF|PNP|ISA_BUS|EISA|I2C|SPI|FW_LOADER')" ''
@@ -37,7 +37,7 @@ is "no driver is one of hardware" "$(hardware "$config")" ''
 
 # The test finds what it is for.
 { cat "$config"; printf 'CONFIG_%s\n' E1000=m SATA_AHCI=y; } >"$tmp/config"
-is "a driver of hardware that gets in is named" "$(hardware "$tmp/config")" $'E1000\nSATA_AHCI'
+is "a driver of hardware that a configuration sets is named" "$(hardware "$tmp/config")" $'E1000\nSATA_AHCI'
 
 # Whatever the configuration says: no instruction that talks to ports or changes the processor's own registers.
 find "$build/kernel" -name '*.ko' -print0 | xargs -0 -r objdump -d --no-show-raw-insn "$build/kernel/vmlinux" |

@@ -40,7 +40,7 @@ mapfile -t files < <(cd "$top" && find arch-um drivers-virtual -name '*.[chS]' |
 complaints "${files[@]}" >"$tmp/all"
 ok "checkpatch.pl runs" [ -s "$tmp/all" ]
 is "checkpatch.pl finds nothing that tests/checkpatch.known does not name" "$(unknown <"$tmp/all")" ''
-is "all that tests/checkpatch.known names is found" "$(cat "$tmp/used")" ''
+is "everything that tests/checkpatch.known names is found" "$(cat "$tmp/used")" ''
 
 # The test finds what it is for.
 printf '// SPDX-License-Identifier: GPL-2.0\nint f(void)\n{\n    return 0;\n}\n' >"$tmp/bad.c"

@@ -32,8 +32,8 @@ fake dpkg-query 'case $4 in linux-source-6.12 | bc) exit 1 ;; *) echo installed 
 setup boot
 is "setup stops for an ordinary user without packages" "$STATUS" 1
 is "an ordinary user is told the one line that is needed" "$(grep -c 'apt-get install' <<<"$OUT")" 1
-like "the line names the packages that are missing" "$OUT" 'apt-get install -y [^ ]* bc linux-source-6.12'
-unlike "the line names no package that is there" "$OUT" 'busybox'
+like "the line for an ordinary user names the packages that are missing" "$OUT" 'apt-get install -y [^ ]* bc linux-source-6.12'
+unlike "the line for an ordinary user names no package that is there" "$OUT" 'busybox'
 is "nothing is installed for an ordinary user" "$DID" ''
 
 # shellcheck disable=SC2016 # for the fake
@@ -49,12 +49,12 @@ fake apt-cache "[ -e $tmp/lists ]"
 fake apt-get "echo apt-get \"\$@\" >>$tmp/did; case \"\$*\" in *update*) touch $tmp/lists ;; esac"
 setup boot
 is "root without package lists: setup succeeds" "$STATUS" 0
-like "root without package lists: they are read before packages are installed" "$DID" 'update.*install .*bc linux-source-6.12$'
+like "root without package lists: the lists are read before packages are installed" "$DID" 'update.*install .*bc linux-source-6.12$'
 
 fake apt-get "echo 'E: Unable to fetch' >&2; exit 100"
 setup boot
-is "a failure of apt-get is a failure" "$STATUS" 1
-like "a failure of apt-get is shown with its reason" "$OUT" 'E: Unable to fetch'
+is "setup fails when apt-get fails" "$STATUS" 1
+like "setup shows why apt-get failed" "$OUT" 'E: Unable to fetch'
 
 fake uname 'echo Linux aarch64'
 setup boot

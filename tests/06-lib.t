@@ -30,7 +30,7 @@ for hang in 'sleep 1000' 'wait_for 1000 false'; do
 	printf '. %q\npass "first"\n%s\nfinished\n' "$here/lib.sh" "$hang" >"$tmp/hangs.t"
 	out=$(TIME_LIMIT=1 timeout 30 bash "$tmp/hangs.t" 2>/dev/null)
 	is "a test that hangs in \"$hang\" fails and ends: status" "$?" 1
-	like "a test that hangs in \"$hang\" fails and ends: why" "$out" $'ok 1 - first\nnot ok 2 - it ends within 1 s\n1\\.\\.2'
+	like "a test that hangs in \"$hang\" fails and ends: why" "$out" $'ok 1 - first\nnot ok 2 - the test ends within 1 s\n1\\.\\.2'
 done
 
 finished

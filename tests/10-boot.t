@@ -45,7 +45,7 @@ for end in poweroff:0 halt:$HALT; do
 	guest "echo 42 >/proc/exitcode; $command -f"
 	is "$command after a write to /proc/exitcode gives what was written" "$STATUS" 42
 	guest "$command; sleep 1000"
-	is "an orderly $command gives ${end#*:}, too" "$STATUS" "${end#*:}"
+	is "an orderly $command gives ${end#*:}" "$STATUS" "${end#*:}"
 done
 
 boot init=/bin/false
@@ -89,12 +89,12 @@ done
 # A terminal is given back as it was, however the guest ends.
 terminal_end() { # HOW COMMAND
 	start_terminal 24 80 quiet "$(run_option "echo u''p; read x; $2")"
-	wait_for "$LIMIT" seen '^up' || fail "$1: it boots on a terminal" "$(screen)"
-	like "$1: while it runs, the terminal is raw" "$(stty -a -F "$LINE" 2>&1)" '-icanon.*-echo'
+	wait_for "$LIMIT" seen '^up' || fail "$1: the guest boots on a terminal" "$(screen)"
+	like "$1: the terminal is raw while the guest runs" "$(stty -a -F "$LINE" 2>&1)" '-icanon.*-echo'
 	if [ -n "${3-}" ]; then kill "-$3" "$PID"; else type_keys '\r'; fi
 	finish_terminal
 	is "$1: the terminal is restored" "$RESTORED" same
-	is "$1: the status is right" "$STATUS" "$4"
+	is "$1: the guest has the right status" "$STATUS" "$4"
 }
 terminal_end "exit" "exit 3" '' 3
 terminal_end "poweroff" "poweroff -f" '' 0

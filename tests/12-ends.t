@@ -9,19 +9,19 @@ LIMIT=60
 
 # The end of the host's stdin.
 guest 'cat; echo end of file; cat; echo again'
-is "the end of stdin is the end of the guest's" "$OUT:$STATUS" $'end of file\nagain:0'
+is "the end of stdin is the end of the guest's stdin" "$OUT:$STATUS" $'end of file\nagain:0'
 printf 'one\ntwo\nthree' >"$tmp/file"
 INPUT=$tmp/file
 # shellcheck disable=SC2016 # for the guest
 guest 'read a; read b; read c; echo "$a-$b-$c"; read d; echo "$?"'
-is "the end of a file comes after all of it, an unfinished line too" "$OUT:$STATUS" $'one-two-three\n1:0'
+is "the end of stdin comes after all of a file, an unfinished line included" "$OUT:$STATUS" $'one-two-three\n1:0'
 guest 'cat | tr a-z A-Z; echo'
-is "a file comes as it is, without an echo" "$OUT" $'ONE\nTWO\nTHREE'
+is "a file on stdin comes as it is, without an echo" "$OUT" $'ONE\nTWO\nTHREE'
 mkfifo "$tmp/pipe"
 printf 'one\ntwo\n' >"$tmp/pipe" &
 INPUT=$tmp/pipe
 guest 'cat'
-is "a pipe comes as it is, without an echo" "$OUT:$STATUS" $'one\ntwo:0'
+is "a pipe on stdin comes as it is, without an echo" "$OUT:$STATUS" $'one\ntwo:0'
 echo 'echo typed; exit 3' >"$tmp/file"
 INPUT=$tmp/file
 boot quiet
@@ -29,21 +29,21 @@ like "commands on stdin are for the shell" "$OUT" $'(^|\n)typed'
 is "the status of a shell is the guest's" "$STATUS" 3
 printf 'echo typed' >"$tmp/file"
 boot quiet
-like "a last command without an end of its line is run" "$OUT" $'(^|\n)typed'
-is "the end of stdin ends a shell" "$STATUS" 0
+like "a last command on stdin without a newline is run" "$OUT" $'(^|\n)typed'
+is "the end of stdin ends a shell with status 0" "$STATUS" 0
 # One that reads every key as it comes is told by a hang-up.
 # shellcheck disable=SC2016 # for the guest
 guest 'exec </dev/tty0; stty -icanon; i=0; while dd bs=1 count=1 2>/dev/null | grep -q .; do i=$((i+1)); done; sync; echo over >/dev/null; exit 5'
-is "one that reads keys is not given the end for ever" "$STATUS" 5
+is "a program that reads keys is not given the end of stdin for ever" "$STATUS" 5
 INPUT=/dev/null
 
 # On a pipe lines are what programs write.
 guest 'printf "a\nb\n"'
-unlike "there are no carriage returns on a file" "$(sed -n '/=begin=/,/=end=/p' "$tmp/out" | od -c)" '\\r'
+unlike "output to a file has no carriage returns" "$(sed -n '/=begin=/,/=end=/p' "$tmp/out" | od -c)" '\\r'
 guest 'true'
 is "with quiet nothing but the job's output is on stdout" "$RAW" $'=begin=\n=end='
 guest 'poweroff -f'
-is "with quiet nothing else is on stdout after poweroff -f" "$RAW" '=begin='
+is "with quiet poweroff -f writes nothing to stdout" "$RAW" '=begin='
 
 # Nobody reads stdout.
 gone_reader() { # COMMAND
@@ -82,9 +82,9 @@ is "the end of init: its status" "$STATUS" "$PANIC"
 like "the end of init: one line on stderr" "$ERR" '^linux: Attempted to kill init! exitcode=0x00000100: init has ended[^'$'\n'']*$'
 unlike "the end of init: no backtrace" "$OUT" 'Call Trace'
 guest 'echo c >/proc/sysrq-trigger' noreboot panic=-1
-is "with noreboot a panic with panic= is an end" "$STATUS:$(grep -c begin <<<"$RAW")" "$PANIC:1"
+is "with noreboot a panic with panic= ends the guest" "$STATUS:$(grep -c begin <<<"$RAW")" "$PANIC:1"
 guest 'reboot -f' noreboot
-is "with noreboot a reboot is an end, too" "$STATUS:$(grep -c begin <<<"$RAW")" 0:1
+is "with noreboot a reboot ends the guest" "$STATUS:$(grep -c begin <<<"$RAW")" 0:1
 
 # A signal of the host's ends a job: the job's status.
 for signal in TERM:143 INT:130 HUP:129; do
@@ -108,15 +108,15 @@ runs() { grep -q '^linux' "/proc/$PID/comm"; }
 wait_for 10 runs
 kill -TERM "$PID"
 finish
-like "SIGTERM ends a guest without a job while it boots, too" "$STATUS" '^(0|143)$'
+like "SIGTERM ends a guest without a job while it boots" "$STATUS" '^(0|143)$'
 
 # An init that does not care.
 start quiet init=/bin/sh -- -c 'echo u""p; while read -r x; do :; done'
 shows '^up'
 kill -TERM "$PID"
 finish
-is "an init that does not care is powered off all the same" "$STATUS" 143
-is "an init that does not care: a line says so" "$ERR" 'linux: the guest does not end by itself: it is powered off'
+is "an init that ignores SIGTERM is powered off" "$STATUS" 143
+is "an init that ignores SIGTERM: a line says that it is powered off" "$ERR" 'linux: the guest does not end by itself: it is powered off'
 start quiet init=/bin/sh -- -c 'echo u""p; while :; do :; done'
 shows '^up'
 kill -TERM "$PID"
@@ -124,7 +124,7 @@ kill -TERM "$PID"
 again() { kill -TERM "$PID" 2>/dev/null; gone "$PID"; }
 wait_for 30 again
 finish
-is "a second SIGTERM does it at once" "$STATUS" 143
+is "a second SIGTERM powers a guest off at once" "$STATUS" 143
 INPUT=/dev/null
 exec {open}>&-
 
@@ -152,6 +152,6 @@ compose quiet "$(run_option 'echo up; sleep 1000')"
 	wait_for "$LIMIT" grep -q '^up' "$tmp/out"
 )
 PID=$(cat "$tmp/pid")
-ok "--die-with-parent: it ends with its starter" wait_for 10 gone "$PID"
+ok "a guest ends with the process that started it" wait_for 10 gone "$PID"
 
 finished

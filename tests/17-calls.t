@@ -9,14 +9,14 @@
 host=$top/arch-um/host
 table=$(sed -n '/^} allowed\[\] = {/,/^};/p' "$host/confine.c")
 rows=$(grep -o 'CALL([a-z0-9_]*' <<<"$table" | cut -c6- | sort -u)
-ok "there is a table" [ "$(wc -l <<<"$rows")" -gt 40 ]
+ok "the table of calls can be read" [ "$(wc -l <<<"$rows")" -gt 40 ]
 
 # What the code makes: all but what is made at the start. The gate's calls have a filter of their own.
 made=$(sed '/^} allowed\[\] = {/,/^};/d; s/boot_syscall[0-6](__NR_[a-z0-9_]*//g' "$host"/*.c "$top/arch-um/trap/entry.S" |
 	grep -o '__NR_[a-z][a-z0-9_]*' | cut -c6- | sort -u)
-is "no call is allowed that nothing makes" "$(comm -23 <(echo "$rows") <(echo "$made"))" ''
-is "no call is made that is not allowed" "$(comm -13 <(echo "$rows") <(echo "$made"))" ''
-is "each call is written with its number" "$(grep -nE '(host|boot)_syscall[0-6]\(' "$host"/*.c | grep -vE 'syscall[0-6]\((__NR_|call\b)')" ''
+is "the table of calls allows no call that nothing makes" "$(comm -23 <(echo "$rows") <(echo "$made"))" ''
+is "the code makes no call that the table does not allow" "$(comm -13 <(echo "$rows") <(echo "$made"))" ''
+is "each host call is written with its number" "$(grep -nE '(host|boot)_syscall[0-6]\(' "$host"/*.c | grep -vE 'syscall[0-6]\((__NR_|call\b)')" ''
 
 # Their arguments: what the table names is in the code, too.
 flags=$(sed -n '/^#define \(SEND_FLAGS\|RECEIVE_FLAGS\|NEW_SOCKET\|OPEN_FLAGS\)/,/[^\\]$/p' "$host/confine.c")
@@ -28,8 +28,8 @@ unused=
 for word in $words; do
 	grep -qw "$word" <<<"$uses" || unused+=" $word"
 done
-ok "the table has arguments" [ "$(wc -w <<<"$words")" -gt 40 ]
-is "no argument is allowed that nothing uses" "$unused" ''
+ok "the table of calls has arguments" [ "$(wc -w <<<"$words")" -gt 40 ]
+is "the table of calls allows no argument that nothing uses" "$unused" ''
 
 # And a guest that uses its devices is refused nothing.
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
@@ -42,10 +42,10 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	under=()
 	like "a guest under strace works" "$OUT" 'done'
 	confined=$(sed -n '/ seccomp(SECCOMP_SET_MODE_FILTER/,$p' "$tmp/trace")
-	ok "its calls are seen" [ "$(wc -l <<<"$confined")" -gt 100 ]
+	ok "strace sees the calls of a confined guest" [ "$(wc -l <<<"$confined")" -gt 100 ]
 	# Regular files cannot be waited for; a socket's file elsewhere than in the guest's folder stays. What rt_sigreturn
 	# returns is the register of whatever the signal had interrupted.
-	is "none is refused" "$(grep -E ' = -1 (EPERM|EACCES) ' <<<"$confined" | grep -vE ' rt_sigreturn\(| epoll_ctl\(.* EPOLL_CTL_ADD|unlink\("[^"]*/wire"\)' |
+	is "no call of a guest that uses its devices is refused" "$(grep -E ' = -1 (EPERM|EACCES) ' <<<"$confined" | grep -vE ' rt_sigreturn\(| epoll_ctl\(.* EPOLL_CTL_ADD|unlink\("[^"]*/wire"\)' |
 		head -n 5)" ''
 else
 	skip "a guest under strace" "no strace here, or it may not trace"

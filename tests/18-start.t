@@ -15,9 +15,9 @@ mkdir "$tmp/root"
 (cd "$tmp/root" && : >file && echo file | cpio -o -H newc --quiet >"$tmp/initrd")
 start ubd0r="$DISK" root=/dev/nothing rootwait initrd="$tmp/initrd"
 ok "a guest without a root device waits for it" shows 'Waiting for root device'
-is "it has run no program" "$(grep -c 'as init process' "$tmp/out")" 0
-is "its process is confined all the same: seccomp" "$(status Seccomp)" 2
-is "its process is confined all the same: no new privileges" "$(status NoNewPrivs)" 1
+is "a guest that waits for its root device has run no program" "$(grep -c 'as init process' "$tmp/out")" 0
+is "a guest that waits for its root device is confined by seccomp" "$(status Seccomp)" 2
+is "a guest that waits for its root device has no_new_privs set" "$(status NoNewPrivs)" 1
 kill -KILL "$PID"
 finish
 
@@ -31,12 +31,12 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	before=$(sed '/ seccomp(SECCOMP_SET_MODE_FILTER/,$d' "$tmp/trace")
 	after=$(sed -n '/ seccomp(SECCOMP_SET_MODE_FILTER/,$p' "$tmp/trace")
 	ok "the filter is set once, while the guest starts" [ "$(grep -c ' seccomp(SECCOMP_SET_MODE_FILTER' "$tmp/trace")" = 1 ]
-	is "before that no request goes to a disk" "$(grep -c ' io_submit(' <<<"$before")" 0
-	ok "they come after it" grep -q ' io_submit(' <<<"$after"
+	is "before the filter is set no request goes to a disk" "$(grep -c ' io_submit(' <<<"$before")" 0
+	ok "requests go to a disk after the filter is set" grep -q ' io_submit(' <<<"$after"
 	disk=$(sed -nE "s/.* openat\(AT_FDCWD, \"${DISK//\//\\/}\".* = ([0-9]+)\$/\1/p" <<<"$before" | head -n 1)
-	is "and what is read of it is four bytes, whether it is a COW file" \
+	is "before the filter is set at most four bytes of a disk are read" \
 		"$(grep -E " pread64\($disk, " <<<"$before" | grep -vE ', 4, 0\) ' | head -n 2)" ''
-	is "nothing is opened after it" "$(grep -cE ' (openat|open|socket|memfd_create|io_setup|epoll_create1)\(' <<<"$after")" 0
+	is "nothing is opened after the filter is set" "$(grep -cE ' (openat|open|socket|memfd_create|io_setup|epoll_create1)\(' <<<"$after")" 0
 else
 	skip "what is read before the filter is set" "no strace here, or it may not trace"
 fi
@@ -52,21 +52,21 @@ for how in close_range 'one by one'; do
 	start quiet con1=null,fd:6 con2=fd:5 "$(run_option 'echo up; sleep 1000')" -- con3=fd:7 fd=9
 	shows '^up'
 	under=()
-	is "what no option names is closed, $how" "$(secrets)" ''
-	ok "what one names is open, $how" [ "$(readlink "/proc/$PID/fd/5")" = "$tmp/given" ]
+	is "descriptors that no option names are closed, $how" "$(secrets)" ''
+	ok "a descriptor that an option names is open, $how" [ "$(readlink "/proc/$PID/fd/5")" = "$tmp/given" ]
 	kill -KILL "$PID"
 	finish
 done
 under=("${holds[@]}")
 boot con1=fd:9 vec0:transport=fd,fd=5 quiet "$(run_option true)"
-like "a named file is taken for what it is" "$STATUS $ERR" "^$BAD linux: vec0:.*neither a socket nor a tap"
+like "a file is refused as a network's descriptor" "$STATUS $ERR" "^$BAD linux: vec0:.*neither a socket nor a tap"
 under=()
 
 # mem= is a limit.
 start quiet mem=64M "$(run_option 'echo up; sleep 1000')"
 shows '^up'
-is "the memory files have the size that they have" "$("$(tool seals)" "$PID" | sort)" $'uml-empty:\numl-memory:'
-is "and the guest goes on" "$(status Seccomp)" 2
+is "the memory files of a guest cannot be made longer or shorter" "$("$(tool seals)" "$PID" | sort)" $'uml-empty:\numl-memory:'
+is "a guest whose memory was looked at goes on" "$(status Seccomp)" 2
 kill -KILL "$PID"
 finish
 
@@ -87,8 +87,8 @@ finish
 printf before >"$tmp/log"
 start quiet con1="log:$tmp/log" "$(run_option 'echo up; echo text >/dev/tty1; sleep 1000')"
 shows '^up'
-is "a log 1 GiB more than it has" "$(awk '/^Max file size/ {print $4}' "/proc/$PID/limits")" $(((1 << 30) + 6))
-ok "and is written" wait_for 20 grep -qs text "$tmp/log"
+is "a log can grow by 1 GiB" "$(awk '/^Max file size/ {print $4}' "/proc/$PID/limits")" $(((1 << 30) + 6))
+ok "a log with a limit is written" wait_for 20 grep -qs text "$tmp/log"
 kill -KILL "$PID"
 finish
 

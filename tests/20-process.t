@@ -18,7 +18,7 @@ if command -v strace >/dev/null; then
 	finish
 	is "a guest runs under strace" "$STATUS" 0
 	[ "$STATUS" = 0 ] || show
-	is "strace saw it start and end" \
+	is "strace sees a guest start and end" \
 		"$(grep -cE "(execve\(\"$LINUX\"|exited with 0 \+\+\+$)" "$tmp/trace")" 2
 	is "a guest is one process with one thread, from start to end" \
 		"$(awk '{print $1}' "$tmp/trace" | sort -u | wc -l)" 1
@@ -47,7 +47,7 @@ is "a seccomp filter confines a guest" "$(field Seccomp)" 2
 is "a guest's session has no other process" "$(session "$PID")" "$PID"
 kill -TERM "$PID"
 finish
-is "an ordinary user's guest ends in order, with what its job ended with" "$STATUS" 143
+is "an ordinary user's guest ends in order, with its job's status" "$STATUS" 143
 
 # What containers refuse: ptrace, io_uring, namespaces, personality and more.
 confined() { # WHAT FUNCTION...
@@ -59,7 +59,7 @@ ok "the made-up container refuses ptrace" \
 	eval "! \"$(tool confine)\" container strace -o /dev/null true 2>/dev/null"
 confined container as_user guest "$work; echo well"
 is "in a container's seccomp profile: an ordinary user's guest runs" "$STATUS" 0
-like "in a container's seccomp profile: a guest works as anywhere" "$OUT" 'well$'
+like "in a container's seccomp profile: a guest's programs work" "$OUT" 'well$'
 [ "$STATUS" = 0 ] || show
 
 # Nothing that can be written to can be executed from, apart from where the program itself lies.
@@ -85,7 +85,7 @@ else
 	under=(unshare -m sh -c "$noexec" sh "$LINUX")
 	LINUX=$tmp/bin/linux guest "$work; echo well"
 	is "with /tmp and /dev/shm mounted noexec: a guest runs" "$STATUS" 0
-	like "with /tmp and /dev/shm mounted noexec: a guest works as anywhere" "$OUT" 'well$'
+	like "with /tmp and /dev/shm mounted noexec: a guest's programs work" "$OUT" 'well$'
 	[ "$STATUS" = 0 ] || show
 	under=()
 	rmdir "$tmp/bin"

@@ -23,13 +23,13 @@ for program in "${programs[@]}"; do
 		"$variant: ok "*) pass "$said" ;;
 		"$variant: FAIL "*) fail "$said" "$(sed -n "/^$variant: /,/^[^ ]/p" <<<"$OUT" | grep '^ ')" ;;
 		*)
-			fail "$variant: says nothing"
+			fail "$variant: prints a result"
 			show
 			;;
 		esac
 	done
 	if [ "$STATUS" != 0 ] && ! grep -q FAIL <<<"$OUT"; then
-		fail "$name: leaves a guest that ends in order"
+		fail "$name: the guest ends in order"
 		show
 	fi
 done

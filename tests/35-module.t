@@ -19,10 +19,10 @@ mkdir "$tmp/modules"
 cp "$build/kernel/$module" "$tmp/modules/"
 cp -r "$top/tests/module" "$tmp/words"
 if "$top/scripts/build-kernel" --make "M=$tmp/words" modules >"$tmp/module.log" 2>&1; then
-	pass "a module from elsewhere builds"
+	pass "a module from outside the kernel's tree builds"
 	cp "$tmp/words/words.ko" "$tmp/modules/"
 else
-	fail "a module from elsewhere builds" "$(tail -n 20 "$tmp/module.log")"
+	fail "a module from outside the kernel's tree builds" "$(tail -n 20 "$tmp/module.log")"
 fi
 ok "modules go onto a disk" mke2fs -q -t ext4 -d "$tmp/modules" "$tmp/modules.ext4" 8M
 
@@ -39,8 +39,8 @@ guest 'mkdir -p /tmp/m; mount -t ext4 -o ro /dev/ubdc /tmp/m || exit 2
 	insmod /tmp/m/words.ko && echo words are right' ubd2r="$tmp/modules.ext4"
 is "a module loads and unloads" "$STATUS" 0
 like "a module's code and data lie where modules go" "$OUT" 'Live 0x00007e00[01]'
-like "what a module does is right" "$OUT" 'same'
+like "a RAM disk of a module keeps what is written" "$OUT" 'same'
 like "an unloaded module is gone" "$OUT" 'unloaded'
-like "checksums, and words at the end of what is mapped, are right" "$OUT" 'words are right'
+like "checksums, and words at the end of a mapping, are right in a module" "$OUT" 'words are right'
 
 finished

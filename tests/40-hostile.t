@@ -55,7 +55,7 @@ reach() { # NAME
 		<<<"$maps")
 	is "$1: beyond user space only the gate, its data and the command line can be reached" "$reachable" \
 		$'7dffffe00000-7dffffe01000 r-xs\n7dffffe10000-7dffffe19000 rw-p\n7dffffe20000-7dffffe22000 r--p'
-	like "$1: there is user space" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
+	like "$1: user space is mapped" "$maps" $'(^|\n)[0-9a-f]{8}-[0-9a-f]+ r-xs'
 }
 for mem in 256M 1536M; do
 	start quiet "mem=$mem" "$(run_option 'echo up; while :; do :; done')"

@@ -24,16 +24,16 @@ while read -r line; do
 	'not ok '*) fail "Linux 6.12:${line#not ok * -}" ;;
 	esac
 done <<<"$SAID"
-is "Linux 6.12: the program says that it has done all" "$(grep -cE '^1\.\.[0-9]+$' <<<"$SAID")" 1
+is "Linux 6.12: the program prints its plan at the end" "$(grep -cE '^1\.\.[0-9]+$' <<<"$SAID")" 1
 like "Linux 6.12: the guest ends in order" "$SAID" '# status 0'
-unlike "Linux 6.12: it has nothing to say about keys" "$SAID" 'pkeys:'
-unlike "Linux 6.12: and its kernel has no complaints" "$SAID" '(Kernel (fault|panic)|BUG:|WARNING:|Oops)'
+unlike "Linux 6.12: the guest has nothing to say about keys" "$SAID" 'pkeys:'
+unlike "Linux 6.12: the guest's kernel has no complaints" "$SAID" '(Kernel (fault|panic)|BUG:|WARNING:|Oops)'
 grep -q '# status 0' <<<"$SAID" || diag "$(tail -n 40 <<<"$SAID")"
 
 # There the host ends the process at the first signal after wrpkru: that is said before, and it hangs nowhere.
 run 6.1
-like "Linux 6.1: the guest says what a program can do" "$SAID" 'pkeys: this host.* ends the machine'
-like "Linux 6.1: which the program does, to this guest alone" "$SAID" '# status 139'
-like "Linux 6.1: and the host goes on" "$SAID" 'Power down'
+like "Linux 6.1: the guest says that a program can end the machine" "$SAID" 'pkeys: this host.* ends the machine'
+like "Linux 6.1: the program ends its guest by a signal" "$SAID" '# status 139'
+like "Linux 6.1: the host goes on after the guest's end" "$SAID" 'Power down'
 
 finished

@@ -21,7 +21,7 @@ weather() { # NAME COMMAND [OPTION...]
 	shift 2
 	INPUT=$tmp/go start quiet "mem=${MEM}M" ubd1r="$tmp/programs.ext4" "$@" "$(run_option "$command; s=\$?; /bin/true && echo through \$s; read x")"
 	ok "$name: the guest goes on" shows '^through '
-	is "$name: it was survived, and can be had again" "$(grep -a '^through' "$tmp/out" | tr -d '\r')" "through 0"
+	is "$name: the guest's programs survive" "$(grep -a '^through' "$tmp/out" | tr -d '\r')" "through 0"
 	peak=$(awk '/^VmHWM/ {print $2}' "/proc/$PID/status" 2>/dev/null)
 	ok "$name: the process had at most $((MEM + 64)) MiB (${peak:-?} KiB)" [ "${peak:-999999}" -le $(((MEM + 64) * 1024)) ]
 	echo >&"$go"

@@ -16,7 +16,7 @@ for option in --help --version --showconfig; do
 			like "--help tells of $word" "$OUT" "$word"
 		done
 		;;
-	--version) like "--version is a kernel's" "$OUT" '^6\.[0-9]+\.[0-9]+[^ ]*$' ;;
+	--version) like "--version has the form of a kernel's version" "$OUT" '^6\.[0-9]+\.[0-9]+[^ ]*$' ;;
 	--showconfig)
 		like "--showconfig is a kernel configuration" "$OUT" $'\n''CONFIG_EXT4_FS=y'$'\n'
 		if [ "$LINUX" = "$build/linux" ]; then
@@ -35,12 +35,12 @@ has_memory() { # KB
 }
 for size in 64M:65536 131072K:131072 131072k:131072 134217728:131072 0x8000000:131072 1G:1048576 1g:1048576; do
 	guest 'grep MemTotal /proc/meminfo' "mem=${size%:*}"
-	ok "mem=${size%:*} is what it says" has_memory "${size#*:}"
+	ok "mem=${size%:*} is the guest's memory" has_memory "${size#*:}"
 done
 guest 'grep MemTotal /proc/meminfo'
 host=$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)
 total=$(awk '/^MemTotal:/ {print $2}' <<<"$OUT")
-ok "without mem= it takes no more than the host has" [ "${total:-$host}" -lt "$host" ]
+ok "without mem= a guest takes less memory than the host has" [ "${total:-$host}" -lt "$host" ]
 # Kernel stacks, too, lie above the first GiB when that is full.
 if [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -gt 2500000 ]; then
 	# shellcheck disable=SC2016 # for the guest
@@ -107,13 +107,13 @@ is "the end of init= ends the guest" "$STATUS" 6
 # shellcheck disable=SC2016 # for the guest
 guest 'cat /proc/cmdline; hostname; echo "$word"' word=given loglevel=3
 like "the kernel's own options are in its command line" "$OUT" 'word=given loglevel=3'
-like "what the kernel does not know goes to init" "$OUT" $'\n''given$'
+like "a word=value that the kernel does not know goes to init" "$OUT" $'\n''given$'
 disk=$(disk_copy disk)
 for mode in ro rw; do
 	start ubd0="$disk" root=/dev/ubda "$mode" quiet "$(run_option 'echo =begin=; grep " / " /proc/mounts; echo =end=')"
 	finish
 	command_output
-	like "$mode is how the root is mounted" "$OUT" " / ext4 $mode"
+	like "$mode mounts the root $mode" "$OUT" " / ext4 $mode"
 done
 
 # Guards.
@@ -124,14 +124,14 @@ for guard in '' guard=auto guard=mprotect guard=none; do
 	if [ "$guard" = guard=none ]; then
 		like "guard=none is announced" "$OUT" 'guard=none: '
 	else
-		unlike "${guard:-no guard=} means no missing guard" "$OUT" 'guard=none: '
+		unlike "${guard:-no guard=} announces no missing guard" "$OUT" 'guard=none: '
 	fi
 done
 
 # Consoles.
 guest 'exit 4' con=null con0=null
 is "con0=null: no output" "$RAW" ''
-is "con0=null does no harm" "$STATUS" 4
+is "con0=null keeps the command's exit status" "$STATUS" 4
 # shellcheck disable=SC2016 # for the guest
 read_one='read x; echo "got $x"'
 echo hello >"$tmp/file"
@@ -153,6 +153,6 @@ ok "con0=fd:5,fd:6 shows output at descriptor 6" grep -q 'over there' "$HOME/oth
 guest 'echo "on tty1" >/dev/tty1; echo "on tty2" >/dev/tty2; exit 3' con=null con0=fd:0,fd:1 con1=null,fd:1
 like "con1= is a second console" "$RAW" 'on tty1'
 unlike "con= is for all other consoles" "$RAW" 'on tty2'
-is "consoles that lead nowhere cost no status" "$STATUS" 3
+is "consoles that lead nowhere keep the command's exit status" "$STATUS" 3
 
 finished

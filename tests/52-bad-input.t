@@ -22,12 +22,12 @@ sum=$(sha256sum <"$disk")
 
 boot "ubd0=$tmp/nowhere" root=/dev/ubda "${con[@]}"
 refused_alone "a disk that is not there" "$tmp/nowhere.*No such file"
-is "a disk that is not there: is not made" "$(ls "$tmp/nowhere" 2>/dev/null)" ''
+is "a disk that is not there: no file is made" "$(ls "$tmp/nowhere" 2>/dev/null)" ''
 as_user boot "ubd0=$tmp/locked" root=/dev/ubda "${con[@]}"
 refused_alone "a disk that may not be read" "$tmp/locked.*Permission denied"
 boot "ubd0=$tmp/empty" root=/dev/ubda "${con[@]}"
 refused_alone "an empty disk" "$tmp/empty.*empty"
-is "an empty disk: stays as it is" "$(stat -c %s "$tmp/empty")" 0
+is "an empty disk: the file stays empty" "$(stat -c %s "$tmp/empty")" 0
 boot "ubd0=$tmp/home" root=/dev/ubda "${con[@]}"
 refused_alone "a folder as a disk" "$tmp/home.*directory"
 boot "ubd0=$disk" "ubd1=$tmp/nowhere" root=/dev/ubda rw "${con[@]}"
@@ -77,13 +77,13 @@ is "a disk without a file system stays as it is" "$(sha256sum <"$tmp/noise")" "$
 for init in /nowhere /etc/passwd; do
 	boot "init=$init"
 	is "init=$init: the guest ends with a status of its own" "$STATUS" "$NO_INIT"
-	is "init=$init: after one line on stderr" "$(wc -l <"$tmp/err")" 1
+	is "init=$init: one line on stderr" "$(wc -l <"$tmp/err")" 1
 	like "init=$init: the line says what to do" "$ERR" "Requested init $init failed.*: init= must name a program"
 done
 mkdir "$tmp/none"
 mke2fs -q -d "$tmp/none" "$tmp/none.ext4" 4M >"$tmp/mke2fs" 2>&1 || fail "an empty file system can be made" "$(cat "$tmp/mke2fs")"
 boot "ubd0r=$tmp/none.ext4" root=/dev/ubda "${con[@]}"
-is "a file system without an init: the guest ends with the same status" "$STATUS" "$NO_INIT"
+is "a file system without an init: the guest ends with a status of its own" "$STATUS" "$NO_INIT"
 like "a file system without an init: the line on stderr says so" "$ERR" 'No working init found.*: the root file system must hold an init'
 
 # What init is told to run.
@@ -91,7 +91,7 @@ guest '/nowhere/command'
 is "a command that is not there: status 127" "$STATUS" 127
 like "a command that is not there: a line says so" "$RAW" '/nowhere/command: not found'
 guest '/etc/passwd'
-is "a file that is no program: status 126" "$STATUS" 126
+is "a command that is no program: status 126" "$STATUS" 126
 for signal in 6 9 11 15; do
 	guest "kill -$signal \$\$"
 	is "a command killed by signal $signal: status $((128 + signal))" "$STATUS" $((128 + signal))
@@ -105,13 +105,13 @@ is "single quotes reach the command" "$STATUS" 4
 boot quiet 'run="exit";"false"'
 is "quotes at both ends of a command are not taken off" "$STATUS" 0
 boot quiet init=/bin/busybox -- sh -c 'echo x=1 y; poweroff -f'
-is "words for init with blanks before the first =" "$STATUS" 0
+is "words with blanks before the first = reach init" "$STATUS" 0
 boot quiet "run=test \"a b\" = 'a b' && exit 5"
-is "blanks in double quotes, too" "$STATUS" 5
+is "blanks in double quotes reach the command" "$STATUS" 5
 boot quiet "run=echo '\"' \"'\"
 printf '%s-' \"a  \\\"b\" \\\\
 exit 6"
-is "and lines, and all kinds of quotes together" "$OUT:$STATUS" $'" \'\na  "b-\\-:6'
+is "lines and all kinds of quotes together reach the command" "$OUT:$STATUS" $'" \'\na  "b-\\-:6'
 boot quiet init=/bin/busybox -- sh -c 'echo "a b"'
 refused_alone "blanks in double quotes for another init, which the kernel cannot be told," 'write single quotes'
 boot quiet "run=$(printf '%05000d' 0)"

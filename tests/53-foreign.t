@@ -24,22 +24,22 @@ boot quiet seccomp=auto quiet_reboot mode=skas skas0 ncpus=1 'run=true'
 is "options of upstream without effect are taken without a word" "$STATUS:$ERR" 0:
 boot quiet run=false run=true
 is "of two commands the last one is run" "$STATUS" 0
-like "of two commands a line tells" "$ERR" 'run= is given twice'
+like "a line tells that two commands were given" "$ERR" 'run= is given twice'
 boot quiet 'umid=no/name' run=true
-is "umid= of other characters: status 1" "$STATUS" 1
-like "umid= of other characters: a line says which there are" "$ERR" 'letters, digits, -, _'
+is "umid= with a slash: status 1" "$STATUS" 1
+like "umid= with a slash: a line says which characters there are" "$ERR" 'letters, digits, -, _'
 
 # Limits of the host.
 # shellcheck disable=SC2016 # for that shell
 under=(bash -c 'ulimit "$1" "$2"; shift 2; exec "$@"' bash -v 4000000)
 boot quiet run=true
 is "ulimit -v: status 1" "$STATUS" 1
-like "ulimit -v: one line" "$ERR" '^linux: ulimit -v [^'$'\n'']*$'
+like "ulimit -v: one line says why" "$ERR" '^linux: ulimit -v [^'$'\n'']*$'
 # shellcheck disable=SC2016 # for that shell
 under=(bash -c 'ulimit "$1" "$2"; shift 2; exec "$@"' bash -f 1000)
 boot quiet run=true
 is "ulimit -f: status 1" "$STATUS" 1
-like "ulimit -f: one line" "$ERR" '^linux: ulimit -f [^'$'\n'']*$'
+like "ulimit -f: one line says why" "$ERR" '^linux: ulimit -f [^'$'\n'']*$'
 under=()
 
 # Usage.
@@ -51,14 +51,14 @@ is "linux alone prints the usage" "$("$LINUX" | head -n 1 | cut -d' ' -f 1-2)" '
 # What the host's tools tell of a guest, and mconsole's config mem=.
 start quiet mem=256M umid=told "$(run_option 'echo up; sleep 1000')"
 shows '^up'
-is "ps has the guest's name" "$(cat "/proc/$PID/comm")" linux:told
-like "ps has its options" "$(tr '\0' ' ' <"/proc/$PID/cmdline")" 'umid=told'
+is "ps shows the guest's name" "$(cat "/proc/$PID/comm")" linux:told
+like "ps shows the guest's options" "$(tr '\0' ' ' <"/proc/$PID/cmdline")" 'umid=told'
 if command -v uml_mconsole >/dev/null; then
 	is "config mem tells the guest's memory" "$(uml_mconsole told config mem)" 'OK 256M'
 	uml_mconsole told config mem=-64M >/dev/null
-	is "config mem=-64M makes it less" "$(uml_mconsole told config mem)" 'OK 192M'
+	is "config mem=-64M makes the guest's memory smaller" "$(uml_mconsole told config mem)" 'OK 192M'
 	uml_mconsole told config mem=+64M >/dev/null
-	is "config mem=+64M undoes that" "$(uml_mconsole told config mem)" 'OK 256M'
+	is "config mem=+64M makes the guest's memory larger again" "$(uml_mconsole told config mem)" 'OK 256M'
 else
 	skip "config mem" "no uml_mconsole here"
 fi

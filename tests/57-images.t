@@ -20,14 +20,14 @@ mkdir "$tmp/work/other"
 chmod 777 "$tmp/work/other"
 mktiny_077() { (umask 077 && mktiny "$@"); }
 ok "an ordinary user builds the image in another folder" mktiny_077 "$tmp/work/other/two.ext4"
-ok "the two have the same bytes" cmp "$tmp/work/one.ext4" "$tmp/work/other/two.ext4"
-ok "an image built by an ordinary user has the bytes of the one that is tested here" cmp "$tmp/work/one.ext4" "$build/check.ext4"
+ok "images built in two folders have the same bytes" cmp "$tmp/work/one.ext4" "$tmp/work/other/two.ext4"
+ok "an image built by an ordinary user has the bytes of build/check.ext4" cmp "$tmp/work/one.ext4" "$build/check.ext4"
 ok "the image's file system has no errors" clean_disk "$tmp/work/one.ext4"
 mkdir -p "$tmp/work/more/etc"
 echo more >"$tmp/work/more/etc/more"
 ok "a folder can be laid over the image" mktiny "$tmp/work/three.ext4" "$tmp/work/more"
 differ() { ! cmp -s "$1" "$2"; }
-ok "a folder laid over the image makes it another" differ "$tmp/work/one.ext4" "$tmp/work/three.ext4"
+ok "a folder laid over the image changes it" differ "$tmp/work/one.ext4" "$tmp/work/three.ext4"
 DISK=$tmp/work/three.ext4 guest 'cat /etc/more; stat -c %u:%g:%a /etc/more /root /tmp /usr/bin/init | paste -sd" "'
 is "all files of the image are root's" "$OUT" $'more\n0:0:644 0:0:700 0:0:1777 0:0:755'
 

@@ -44,7 +44,7 @@ udevadm settle
 until systemctl -q is-active systemd-networkd && systemctl -q is-active systemd-resolved; do sleep 0.1; done
 echo both; networkctl --no-legend --no-pager list vec0; systemctl --failed --no-legend'
 is "without a network device no network service runs" "$(head -n 2 <<<"$OUT" | paste -sd' ')" 'inactive inactive'
-like "a device vec0 starts them, to set it up" "$(sed 1,2d <<<"$OUT")" $'^both\n.*vec0.*(configuring|configured|pending)[^\n]*$'
+like "a device vec0 starts the network services" "$(sed 1,2d <<<"$OUT")" $'^both\n.*vec0.*(configuring|configured|pending)[^\n]*$'
 
 # To the world through passt, as an ordinary user: DHCP, and a web server on the host's loopback. A job waits for it.
 as_nobody=()

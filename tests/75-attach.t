@@ -55,7 +55,7 @@ free_port() {
 no_guest() { ! "$ATTACH" >"$tmp/list" 2>&1 && grep -q 'no guest' "$tmp/list"; }
 ok "attach says that no guest runs" no_guest
 start quiet umid=vm con=null con0=socket con1=socket
-ok "a socket for each console" wait_for 20 test -S "$folder/con1"
+ok "each console has a socket" wait_for 20 test -S "$folder/con1"
 is "a console's socket is for its owner alone" "$(stat -c %a "$folder/con0" "$folder/con1" "$folder" | paste -sd' ')" "600 600 700"
 like "attach lists the guest, and what one can attach to" "$("$ATTACH")" "vm +$PID  con0 con1"
 
@@ -80,7 +80,7 @@ ok "attach: ^C ends a program" wait_for 20 at a seen '^status=130'
 type_keys 'echo bef""ore\r'
 wait_for 20 at a seen '^before'
 type_keys '\035x'
-ok "after ^] attach says what it knows" wait_for 20 at a seen 'Ctrl-\] q detaches'
+ok "attach: ^] x shows what attach knows" wait_for 20 at a seen 'Ctrl-\] q detaches'
 type_keys '\035q'
 finish_beside a
 is "attach: ^] q detaches" "$STATUS" 0
@@ -112,10 +112,10 @@ again() { sed '1,/^rebooting/d' < <(at a screen) | grep -qE '[#$] $'; }
 ok "after a reboot in place attach is still there" wait_for 20 again
 type_keys 'stty size; echo new""er\r'
 ok "attach types into the machine that was rebooted" wait_for 20 at a seen '^newer'
-ok "another client sees what is typed after a reboot" wait_for 20 has "$tmp/watch" newer
+ok "a second client sees what is typed after a reboot" wait_for 20 has "$tmp/watch" newer
 is "a reboot in place leaves as many descriptors as there were" "$(descriptors)" "$before"
 client "$tmp/watch2" "UNIX-CONNECT:$folder/con0"
-ok "new clients can come after a reboot in place" wait_for 20 has "$tmp/watch2" newer
+ok "a new client can come after a reboot in place" wait_for 20 has "$tmp/watch2" newer
 leave
 type_keys 'exit\r'
 finish_beside a
@@ -161,8 +161,8 @@ ok "a client that has stopped does not hold up the others for long ($took s)" te
 type_line 3000
 wait_for 30 has "$tmp/all" '^end 3000'
 kill -CONT "$stopped"
-ok "a client that stopped and goes on gets the end" wait_for 20 has "$tmp/stopped" '^end 3000'
-like "a client that stopped is told what it missed" "$(tail -c 20000 "$tmp/stopped")" 'bytes are not shown'
+ok "a client that was stopped and goes on gets the last lines" wait_for 20 has "$tmp/stopped" '^end 3000'
+like "a client that was stopped is told what it missed" "$(tail -c 20000 "$tmp/stopped")" 'bytes are not shown'
 for i in 4 5 6 7 8 9 10; do CLIENT=${others[i]}; leave; done
 CLIENT=$stopped; leave
 ok "clients that have gone leave no descriptor" wait_for 20 descriptors_are "$before"
@@ -275,7 +275,7 @@ type_keys 'sh -c "echo o""ne; exec sleep 1000"\r'
 wait_for 20 at t seen '^one'
 # shellcheck disable=SC2016 # for the guest
 type_keys '\003echo status=$?\r'
-ok "attach: ^C ends a program" wait_for 20 at t seen '^status=130'
+ok "telnet: ^C ends a program" wait_for 20 at t seen '^status=130'
 type_keys 'echo typ""ed\r'
 wait_for 20 at t seen '^typed'
 is "telnet: what is typed is echoed once" "$(at t screen | grep -c 'echo typ')" 1
@@ -287,7 +287,7 @@ is "the guest's end ends telnet" "$STATUS" 0
 # Nobody is there: no channel holds the guest up, and who comes later sees the end.
 start quiet umid=vm con=null con0=fd:0,fd:1,log:log con1=socket con2=pty,log:log2 con3=null,log:log3 con4=log:log4 \
 	"$(run_option "for t in 1 2 3 4; do seq 1 $lines >/dev/tty\$t; done; echo up; sleep 1000")"
-ok "a guest that nobody looks at goes on" shows '^up'
+ok "a guest whose consoles nobody reads goes on" shows '^up'
 client "$tmp/late" "$(readlink "$folder/con2"),raw,echo=0"
 ok "a program that opens a pseudo terminal late sees the last lines" wait_for 20 has "$tmp/late" "^$lines"
 ok "a program that opens a pseudo terminal late is told what is missing" has "$tmp/late" 'bytes are not shown'
@@ -296,12 +296,12 @@ client "$tmp/late" "UNIX-CONNECT:$folder/con1"
 ok "a client that comes late to a socket sees the last lines" wait_for 20 has "$tmp/late" "^$lines"
 leave
 for log in log2 log3 log4; do
-	is "$log has all" "$(numbers "$tmp/$log")" "$wanted"
+	is "$log has all lines" "$(numbers "$tmp/$log")" "$wanted"
 done
 kill "$PID"
 finish
-is "log: has what was shown" "$(sha256sum <"$tmp/log")" "$(sha256sum <"$tmp/out")"
-is "log: is for its owner alone" "$(stat -c %a "$tmp/log")" 600
+is "con0's log has what was shown" "$(sha256sum <"$tmp/log")" "$(sha256sum <"$tmp/out")"
+is "a log is for its owner alone" "$(stat -c %a "$tmp/log")" 600
 boot quiet umid=vm con=null con0=fd:0,fd:1 con1=pty loglevel=7 "$(run_option 'exit 0')"
 like "a pseudo terminal's name is in the guest's log" "$OUT" "Virtual console 1 assigned device '/dev/pts/[0-9]+'"
 boot quiet con=null con0=fd:0,fd:1 ssl2=pts loglevel=7 "$(run_option 'exit 0')"
@@ -324,11 +324,11 @@ if [ "$(id -u)" = 0 ]; then
 		shift
 		setpriv --reuid="$uid" --regid="$uid" --clear-groups env HOME="$HOME" timeout 5 "$@"
 	}
-	like "an ordinary user's guest is listed for him" "$(as 65534 "$tmp/attach")" "vm +$PID  con1"
-	like "an ordinary user attaches to his guest" "$(echo hello | as 65534 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2")" 'got hello'
+	like "attach lists an ordinary user's guest for that user" "$(as 65534 "$tmp/attach")" "vm +$PID  con1"
+	like "an ordinary user attaches to a guest of the same user" "$(echo hello | as 65534 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2")" 'got hello'
 	unlike "another user's connection is refused" "$(echo hello | as 65533 socat -t 2 - "UNIX-CONNECT:$tmp/tmp/con2" 2>&1)" 'got hello'
 	like "another user's attach says permission denied" "$(as 65533 "$tmp/attach" "$tmp/tmp/con2" 2>&1)" 'Permission denied'
-	ok "a socket can be beside the guest" test -S "$tmp/near"
+	ok "a socket with a relative name lies in the guest's working folder" test -S "$tmp/near"
 	kill "$PID"
 	finish
 	chmod 755 "$tmp"
@@ -351,7 +351,7 @@ under=()
 shows '^up'
 wait_for 20 test -S "$folder/mconsole"
 client "$tmp/late" "UNIX-CONNECT:$folder/con1"
-ok "a console is used" wait_for 20 has "$tmp/late" 'here is tty1'
+ok "a console with a socket is used" wait_for 20 has "$tmp/late" 'here is tty1'
 is "mconsole's config shows a console's channels" "$(mc config con1)" 'OK socket'
 like "mconsole's config refuses a console that is not there" "$(mc config con3)" 'ERR con3'
 like "mconsole removes a console" "$(mc remove con1)" '^OK'
@@ -361,7 +361,7 @@ ok "programs on a console that is removed are hung up" shows '^hung up'
 like "mconsole removes a console only once" "$(mc remove con1)" '^ERR con1'
 like "mconsole plugs in a console" "$(mc config con3=fd:5)" '^OK'
 has_five() { read -r -t 0.1 -u "$five" text && [[ $text == *'here is tty3'* ]]; }
-ok "a console that was plugged in is used" wait_for 20 has_five
+ok "a console on a descriptor that was plugged in is used" wait_for 20 has_five
 like "mconsole changes a console" "$(mc config con3=null)" '^OK'
 is "mconsole's config shows what a console was changed to" "$(mc config con3)" 'OK null'
 like "mconsole plugs in again a console that was removed" "$(mc config con1=socket)" '^OK'
@@ -372,10 +372,10 @@ like "mconsole refuses a pseudo terminal after the start" "$(mc config con4=pty)
 like "mconsole refuses a port after the start" "$(mc config "con4=port:$PORT")" 'ERR con4=.*when linux is started'
 like "mconsole refuses a channel that is not known" "$(mc config con4=frob)" 'ERR con4=frob: write a channel'
 like "mconsole refuses a line that cannot be" "$(mc config ssl16=null)" 'ERR ssl16.*ssl15'
-like "the kernel's own console can go" "$(mc remove con0)" '^OK'
-like "the kernel's own console can come back" "$(mc config con0=fd:0,fd:1)" '^OK'
+like "mconsole removes the kernel's own console" "$(mc remove con0)" '^OK'
+like "mconsole plugs in the kernel's own console again" "$(mc config con0=fd:0,fd:1)" '^OK'
 mc log still alive >"$tmp/said"
-ok "the kernel's own console is used when it is back" shows 'still alive'
+ok "the kernel's own console is used when it is plugged in again" shows 'still alive'
 kill "$PID"
 finish
 leave
@@ -395,9 +395,9 @@ refused "a log that is no file" "$tmp/home"
 boot con=null con0=pty:1
 refused "a pty with a name" 'pty'
 boot con=null con0=fd:0,fd:1,fd:2
-refused "three channels for two ways" 'both ways'
+refused "three channels for the two ways of a console" 'both ways'
 boot con=null "con0=socket:$tmp/$(printf '%0120d' 0)"
-refused "a name that is too long" 'too long'
+refused "a socket's name that is too long" 'too long'
 start quiet con=null "con0=socket:$tmp/first" "con1=port:$PORT"
 wait_for 20 test -S "$tmp/first"
 wait_for 20 listens

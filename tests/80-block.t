@@ -41,7 +41,7 @@ guest 'cat /sys/block/ubdc/size; sha256sum </dev/ubdc' ubd2="$tmp/raw"
 is "a disk has the size of its file, to the sector" "$(head -n 1 <<<"$OUT")" $((3 * 2048 + 1))
 like "a disk is read to its end" "$OUT" "$sum"
 guest 'yes guest | head -c 4096 | dd of=/dev/ubdc bs=512 seek=6137 conv=notrunc 2>/dev/null; echo done' ubd2="$tmp/raw"
-is "what is written at its end is at the file's end" "$(tail -c 4096 "$tmp/raw" | sha256sum)" \
+is "what is written at a disk's end is at the file's end" "$(tail -c 4096 "$tmp/raw" | sha256sum)" \
 	"$(yes guest | head -c 4096 | sha256sum)"
 is "writing at a disk's end keeps the file's size" "$(stat -c %s "$tmp/raw")" $((3 * 1048576 + 512))
 guest 'dd if=/dev/zero of=/dev/ubdc bs=1M 2>&1' ubd2="$tmp/raw"
@@ -60,7 +60,7 @@ truncate -s 16M "$tmp/target"
 # shellcheck disable=SC2016 # for the guest
 guest 'for size in 512 4k 1536 64k; do dd if=/dev/ubdc of=/dev/ubdd iflag=fullblock oflag=direct bs=$size count=37 skip=11 seek=11
 	done 2>/dev/null; dd if=/dev/ubdc of=/dev/ubdd bs=64k oflag=direct 2>/dev/null; sync' ubd2="$tmp/direct" ubd3="$tmp/target"
-is "direct writes are right" "$(head -c 8M "$tmp/target" | sha256sum | awk '{print $1}')" "$sum"
+is "direct writes of several sizes are right" "$(head -c 8M "$tmp/target" | sha256sum | awk '{print $1}')" "$sum"
 
 # A file with holes stays one, however large.
 truncate -s 1T "$tmp/large"
@@ -89,9 +89,9 @@ if dd if="$disk" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; then
 		flags=$(awk '/^flags:/ {print $2}' "/proc/$PID/fdinfo/${fd##*/}")
 		if [ $((flags & 040000)) -ne 0 ]; then direct=yes; fi
 	done
-	is "the disk's file is open with O_DIRECT" "$direct" yes
+	is "a disk's file is open with O_DIRECT" "$direct" yes
 else
-	skip "the disk's file is open with O_DIRECT" "the file system of $tmp knows no O_DIRECT"
+	skip "a disk's file is open with O_DIRECT" "the file system of $tmp knows no O_DIRECT"
 fi
 kill -TERM "$PID"
 finish

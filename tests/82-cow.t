@@ -49,10 +49,10 @@ on_disk "$(writes /dev/ubdc)" ubd2="$cow,$base"
 is "what is written to a COW disk is read again" "$SUM" "$want"
 is "the backing file of a COW disk stays as it was" "$(sum "$base")" "$before"
 on_disk 'true' ubd2="$cow"
-is "the next guest finds what was written, by the COW file's name alone" "$SUM" "$want"
+is "a COW file's name alone is enough to find what was written" "$SUM" "$want"
 ok "a COW file grows by little more than what is written" [ "$(stat -c %b "$cow")" -le $(((40 * 64 + 200) * 2)) ]
 on_disk 'true' ubd2r="$cow"
-is "a guest that only reads finds what was written" "$SUM" "$want"
+is "a guest that only reads a COW file finds what was written" "$SUM" "$want"
 on_disk 'cat /sys/block/ubdc/queue/write_cache' ubd2s="$tmp/sync.cow,$base"
 like "a COW disk of synchronous writes has no cache" "$OUT" 'write through'
 on_disk "$(writes /dev/ubdc)" ubd2s="$tmp/sync.cow,$base"
@@ -64,18 +64,18 @@ is "uml_moo merges what was written" "$(sum "$tmp/merged")" "$want"
 uml_moo "$tmp/sync.cow" "$tmp/merged" >/dev/null
 is "uml_moo merges what was written synchronously" "$(sum "$tmp/merged")" "$want"
 uml_mkcow "$tmp/made" "$base" >/dev/null 2>&1
-is "our header is the one of uml_mkcow" "$(head -c 4128 "$tmp/made" | sha256sum)" "$(head -c 4128 "$cow" | sha256sum)"
-is "our COW file has the size of uml_mkcow's" "$(stat -c %s "$tmp/made")" "$(stat -c %s "$cow")"
+is "a new COW file has the header of uml_mkcow's" "$(head -c 4128 "$tmp/made" | sha256sum)" "$(head -c 4128 "$cow" | sha256sum)"
+is "a new COW file has the size of uml_mkcow's" "$(stat -c %s "$tmp/made")" "$(stat -c %s "$cow")"
 on_disk "$(writes /dev/ubdc)" ubd2="$tmp/made"
-is "a file of uml_mkcow is written to" "$SUM" "$want"
+is "a COW file of uml_mkcow can be written to" "$SUM" "$want"
 uml_moo "$tmp/made" "$tmp/merged" >/dev/null
-is "uml_moo merges a file of uml_mkcow that was written to" "$(sum "$tmp/merged")" "$want"
+is "uml_moo merges a COW file of uml_mkcow that was written to" "$(sum "$tmp/merged")" "$want"
 
 # UML leaves what it finds behind the name in the header.
 cp --sparse=always "$cow" "$tmp/littered"
 printf 'litter' | dd of="$tmp/littered" bs=1 seek=4122 conv=notrunc 2>/dev/null
 on_disk 'true' ubd2="$tmp/littered,$base"
-is "a header with litter behind the backing file's name is as good" "$SUM" "$want"
+is "a header with litter behind the backing file's name is read" "$SUM" "$want"
 
 # A flush is what makes it last; without one it is soon.
 start quiet ubd2="$tmp/killed,$base" "$(run_option "$(writes /dev/ubdc); sync /dev/ubdc; echo safe; sleep 1000")"
@@ -110,9 +110,9 @@ stay ubd2="$cow,$base"
 boot quiet ubd2="$cow" 'run="true"'
 refused "a second writer of a COW file" "$cow: another guest"
 boot quiet ubd2="$base" 'run="true"'
-refused "a writer of its backing file" "$base: another guest"
+refused "a writer of a backing file in use" "$base: another guest"
 on_disk 'true' ubd2="$tmp/other,$base"
-is "another COW file shares the backing file" "$SUM" "$before"
+is "a second COW file shares the backing file" "$SUM" "$before"
 leave
 mv "$base" "$tmp/moved"
 boot quiet ubd2="$cow" 'run="true"'
@@ -141,7 +141,7 @@ boot quiet ubd2="$tmp/new,$cow" 'run="true"'
 refused "a COW file as backing file" "$cow: this is a COW file"
 boot quiet ubd2="$tmp/new,$tmp/nowhere" 'run="true"'
 refused "a backing file that is not there" "$tmp/nowhere: No such file"
-is "without a backing file no COW file is made" "$(ls "$tmp/new" 2>/dev/null)" ''
+is "a COW file is not made when its backing file is not there" "$(ls "$tmp/new" 2>/dev/null)" ''
 boot quiet ubd2r="$tmp/new,$base" 'run="true"'
 refused "a new COW file that may not be written" "$tmp/new: No such file"
 head -c 19000000 "$tmp/made" >"$tmp/short"
@@ -166,14 +166,14 @@ header_names() { # FILE NAME: a COW file whose header names NAME
 header_names "$tmp/evil" "$tmp/else/secret"
 boot quiet ubd2="$tmp/evil" 'run="true"'
 refused "a header that names a file elsewhere" "$tmp/evil: its header names a backing file in another folder, $tmp/else/secret: .*write ubd2=$tmp/evil,"
-unlike "which says nothing of that file" "$ERR" '12345'
+unlike "the refusal of a file elsewhere says nothing of that file" "$ERR" '12345'
 header_names "$tmp/evil" "$tmp/../${tmp##*/}/else/../else/secret"
 boot quiet ubd2="$tmp/evil" 'run="true"'
-refused "a header that gets there by .." "another folder"
+refused "a header that names a file elsewhere by .." "another folder"
 header_names "$tmp/evil" "/etc/passwd"
 boot quiet ubd2="$tmp/evil" 'run="true"'
 refused "a header that names a file of the system" "another folder, /etc/passwd"
-unlike "which is not opened" "$ERR" 'fit|bytes|changed'
+unlike "a file of the system that a header names is not opened" "$ERR" 'fit|bytes|changed'
 ln -s else/secret "$tmp/link"
 header_names "$tmp/evil" "$tmp/link"
 boot quiet ubd2="$tmp/evil" 'run="true"'
@@ -181,20 +181,20 @@ refused "a header that names a symbolic link" "$tmp/link: this is a symbolic lin
 header_names "$tmp/evil" "$(printf '/x/\033[2J\ny')"
 boot quiet ubd2="$tmp/evil" 'run="true"'
 refused "a header with a name for terminals" 'another folder, /x/\\e\[2J\\ny'
-is "in one line" "$(wc -l <"$tmp/err")" 1
+is "the refusal of a name for terminals is one line" "$(wc -l <"$tmp/err")" 1
 head -c 5000 /dev/zero >"$tmp/beside"
 header_names "$tmp/evil" "$tmp/beside"
 boot quiet ubd2="$tmp/evil" 'run="true"'
-refused "a file beside it that does not fit" "$tmp/beside does not fit"
-unlike "without its size, which nobody has asked for" "$ERR" '5000'
+refused "a file beside the COW file that does not fit" "$tmp/beside does not fit"
+unlike "the refusal of a file that does not fit keeps its size secret" "$ERR" '5000'
 mkdir "$tmp/moved"
 cp --sparse=always -p "$base" "$tmp/moved/base"
 header_names "$tmp/far" "$tmp/moved/base"
 on_disk 'true' ubd2="$tmp/far,$tmp/moved/base"
-is "one elsewhere is taken if the command line names it" "$SUM" "$want"
+is "a backing file elsewhere is taken if the command line names it" "$SUM" "$want"
 (cd "$tmp/moved" && cp --sparse=always ../made near) && header_names "$tmp/moved/near" "$tmp/else/../moved/base"
 on_disk 'true' ubd2="$tmp/moved/near"
-is "one in the same folder, by another way there" "$SUM" "$want"
+is "a backing file in the same folder is taken by another way there" "$SUM" "$want"
 
 # Nor does a disk become a COW file because its guest writes a header to it.
 head -c 65536 /dev/zero >"$tmp/raw"
@@ -204,19 +204,19 @@ for mark in OOOM MOOO; do
 	guest "(printf $mark; head -c 508 /dev/zero) >/tmp/mark
 		dd if=/tmp/mark of=/dev/ubdc conv=notrunc,fsync 2>/dev/null || echo refused
 		dmesg | grep -o 'may not make it look like a COW [f]ile'" ubd2="$tmp/raw" loglevel=1
-	is "$mark at the start of a disk is refused, and said" "$OUT" $'refused\nmay not make it look like a COW file'
-	is "$mark is not there" "$(head -c 4 "$tmp/raw" | od -An -tx1)" ' 00 00 00 00'
+	is "$mark at the start of a disk is refused, and the log says so" "$OUT" $'refused\nmay not make it look like a COW file'
+	is "$mark is not written to the start of a disk" "$(head -c 4 "$tmp/raw" | od -An -tx1)" ' 00 00 00 00'
 done
 guest 'printf "other" | dd of=/dev/ubdc conv=sync oflag=direct 2>/dev/null && yes | head -c 16384 | dd of=/dev/ubdc bs=16k oflag=direct seek=1 2>/dev/null &&
 	yes | head -c 8192 | tr y z | dd of=/dev/ubdc bs=4k seek=5 conv=notrunc,fsync 2>/dev/null && echo good' ubd2s="$tmp/raw"
-like "other words are written" "$OUT" good
-is "to where they belong" "$(sha256sum <"$tmp/raw")" \
+like "other words at the start of a disk are written" "$OUT" good
+is "words at the start of a disk are written to where they belong" "$(sha256sum <"$tmp/raw")" \
 	"$( (printf other; head -c 16379 /dev/zero; yes | head -c 4096; yes | head -c 8192 | tr y z; yes | head -c 4096; head -c 32768 /dev/zero) | sha256sum)"
 guest 'dd if=/dev/urandom of=/tmp/whole bs=64k count=1 2>/dev/null; dd if=/tmp/whole of=/dev/ubdc bs=64k oflag=direct 2>/dev/null
 	cmp /tmp/whole /dev/ubdc && sha256sum /tmp/whole' ubd2="$tmp/raw"
-is "a write that begins there and goes on is whole" "$(awk '{print $1}' <<<"$OUT")" "$(sum "$tmp/raw")"
+is "a write that begins at the start of a disk and goes on is whole" "$(awk '{print $1}' <<<"$OUT")" "$(sum "$tmp/raw")"
 guest '(printf OOOM; head -c 508 /dev/zero) | dd of=/dev/ubdc oflag=direct iflag=fullblock 2>/dev/null && echo good' ubd2d="$tmp/raw"
-like "with flag d everything is data" "$OUT" good
+like "with flag d OOOM at the start of a disk is data" "$OUT" good
 
 # Disposable.
 files() { find "$tmp/tmp" /var/tmp -mindepth 1 -maxdepth 1 2>/dev/null | sort; }
@@ -242,7 +242,7 @@ on_disk 'true' ubd2="$cow,$base"
 on_disk "$(writes /dev/ubdc)" ubd2v="$cow,$base"
 is "flag v makes a COW file disposable" "$SUM" "$(sum "$tmp/want")"
 on_disk 'cat /sys/block/ubdc/serial; echo' ubd2="$cow,snapshot,SER1"
-like "a COW file can be disposable, and have a serial number" "$OUT" SER1
+like "a disposable COW file can have a serial number" "$OUT" SER1
 uml_moo "$cow" "$tmp/merged" >/dev/null
 is "a COW file that was disposable has not changed" "$SUM" "$(sum "$tmp/merged")"
 

@@ -70,8 +70,8 @@ for kind in file cow sync; do
 			bad+="round $round: $(tail -n 5 "$tmp/e2fsck")"$'\n'
 		fi
 	done
-	is "$kind: $ROUNDS guests killed, nothing lost, nothing torn" "$bad" ''
-	ok "$kind: they had written" [ "$safe" -ge $((ROUNDS * 20)) ]
+	is "$kind: $ROUNDS killed guests lose nothing and tear nothing" "$bad" ''
+	ok "$kind: the guests that were killed had written" [ "$safe" -ge $((ROUNDS * 20)) ]
 done
 
 # fio, on the disk as it is.

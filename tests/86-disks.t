@@ -44,16 +44,16 @@ for ((i = 2; i < 20; i++)); do
 done
 # shellcheck disable=SC2016 # for the guest
 guest 'cd /sys/block; for d in ubd*; do [ $d = ubda ] || head -n 1 /dev/$d; done; for d in ubd?; do cat /dev/$d >/dev/null & done; wait' "${more[@]}"
-is "eighteen disks" "$(grep -c '^disk' <<<"$OUT")" 18
+is "eighteen disks are there at once" "$(grep -c '^disk' <<<"$OUT")" 18
 is "eighteen disks are all different" "$(grep '^disk' <<<"$OUT" | sort -u | wc -l)" 18
 # All that there can be, of the kind that takes most of the host.
 more=()
 for ((i = 2; i < 64; i++)); do more+=("ubd${i}=$tmp/disk2,snapshot"); done
 # shellcheck disable=SC2016 # for the guest
 guest 'cd /sys/block; for d in ubd*; do [ $d = ubda ] || head -n 1 /dev/$d; done | grep -c "^disk 2$"' "${more[@]}"
-like "64 disks, 62 of them disposable" "$OUT" '^62$'
+like "64 disks can be used, 62 of them disposable" "$OUT" '^62$'
 guest 'cat /sys/block/ubdc/queue/write_cache' ubd=sync "ubd2=$tmp/disk2"
-like "ubd=sync is for all disks" "$OUT" 'write through'
+like "ubd=sync makes all disks write through" "$OUT" 'write through'
 truncate -s 32M "$tmp/parted"
 # An MBR with two entries: status, start, type, end, first sector, sectors.
 printf '\0\0\0\0\203\0\0\0\0\10\0\0\0\100\0\0\0\0\0\0\203\0\0\0\0\110\0\0\0\100\0\0' |
@@ -62,7 +62,7 @@ printf '\125\252' | dd of="$tmp/parted" bs=1 seek=510 conv=notrunc 2>/dev/null
 # shellcheck disable=SC2016 # for the guest
 guest 'cat /sys/block/ubdt/ubdt1/size; echo second >/dev/ubdt2; cat /sys/block/ubdc/ubdc2/start; head -n 1 /dev/ubdc2' \
 	ubd19="$tmp/parted" ubd2c="$tmp/parted"
-like "partitions, of the twentieth disk too" "$OUT" '16384.*18432.*second'
+like "partitions can be used, of the twentieth disk too" "$OUT" '16384.*18432.*second'
 is "partitions are where the table says" "$(dd if="$tmp/parted" bs=512 skip=18432 count=1 2>/dev/null | head -n 1 | tr -d '\0')" second
 boot quiet ubd64="$tmp/a" 'run="true"'
 is "there are 64 disks and no more" "$STATUS" "$BAD"
@@ -134,7 +134,7 @@ if mkdir "$tmp/small" && mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/nul
 	mke2fs -q -t ext4 -J size=4 "$tmp/small/fs"
 	guest 'mount /dev/ubdc /mnt; dd if=/dev/urandom of=/mnt/first bs=1M count=4 conv=fsync 2>/dev/null; sha256sum </mnt/first
 		dd if=/dev/urandom of=/mnt/second bs=1M count=40 conv=fsync 2>&1 | grep -oE "error|space" | head -n 1' ubd2="$tmp/small/fs"
-	like "a file system on a full host: an error" "$OUT" 'error|space'
+	like "a file system on a full host: the guest sees an error" "$OUT" 'error|space'
 	first=$(awk '{print $1; exit}' <<<"$OUT")
 	cp --sparse=always "$tmp/small/fs" "$tmp/fs"
 	guest 'mount /dev/ubdc /mnt; sha256sum </mnt/first; umount /mnt' ubd2="$tmp/fs"
@@ -151,17 +151,17 @@ under=(prlimit --fsize=$((160 << 20)))
 guest 'dd if=/dev/zero of=/dev/ubdc bs=64k seek=3200 count=1 oflag=direct 2>&1; true' mem=128M ubd2="$tmp/limited"
 under=()
 like "a limit of the host's: the guest sees an error" "$OUT" 'No space left on device|error'
-is "a limit of the host's: the guest lives" "$STATUS" 0
+is "a limit of the host's: the guest goes on" "$STATUS" 0
 
 # A file system without O_DIRECT: said, and served.
 if mount -t ramfs none "$tmp/small" 2>/dev/null; then
 	head -c 4M /dev/urandom >"$tmp/small/image"
 	boot ubd2="$tmp/small/image" "$(run_option 'sha256sum </dev/ubdc; dd if=/dev/zero of=/dev/ubdc bs=4k count=3 conv=fsync 2>/dev/null')"
-	like "an image in the host's page cache" "$OUT" 'image has no O_DIRECT'
+	like "the log tells of an image in the host's page cache" "$OUT" 'image has no O_DIRECT'
 	is "an image in the host's page cache is written" "$(head -c 12288 "$tmp/small/image" | tr -d '\0' | wc -c)" 0
 	umount "$tmp/small"
 else
-	skip "an image in the host's page cache" "ramfs cannot be mounted here"
+	skip "the log tells of an image in the host's page cache" "ramfs cannot be mounted here"
 fi
 
 finished

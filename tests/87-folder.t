@@ -22,19 +22,19 @@ starts() { # NAME
 }
 refuses() { # NAME REGEX
 	named
-	is "$1: refused" "$STATUS" "$BAD"
-	like "$1: and why" "$ERR" "$2"
-	is "$1: in one line" "$(wc -l <"$tmp/err")" 1
+	is "$1: the guest is refused" "$STATUS" "$BAD"
+	like "$1: a line says why" "$ERR" "$2"
+	is "$1: one line on stderr" "$(wc -l <"$tmp/err")" 1
 	safe "$1"
 }
 safe() { is "$1: no file of the user's is lost" "$(cat "$victim" 2>&1)" treasure; }
 
 fresh
 starts "a folder that everybody may write to, with the sticky bit"
-is "nothing is left in it" "$(ls "$shared")" ''
+is "a guest leaves nothing in a folder of others" "$(ls "$shared")" ''
 mkdir -m 700 "$shared/it"
-starts "one that a killed guest has left"
-is "it is gone, too" "$(ls "$shared")" ''
+starts "a folder that a killed guest has left"
+is "a killed guest's folder is gone with the next guest of its name" "$(ls "$shared")" ''
 
 # In place of the guest's own files
 mkdir -m 700 "$shared/it"
@@ -43,16 +43,16 @@ refuses "a link for a pid file" "$shared/it/pid is a symbolic link"
 fresh
 mkdir -m 700 "$shared/it"
 ln "$victim" "$shared/it/pid"
-refuses "a second name of another file for it" "$shared/it/pid is not a file of this user's alone"
+refuses "a second name of another file for a pid file" "$shared/it/pid is not a file of this user's alone"
 fresh
 mkdir -m 700 "$shared/it"
 mkfifo "$shared/it/pid"
-refuses "a pipe for it" "$shared/it/pid is not a file of this user's alone"
+refuses "a pipe for a pid file" "$shared/it/pid is not a file of this user's alone"
 fresh
 ln -s "$tmp/real" "$shared/it"
 cp -p "$victim" "$tmp/real/pid"
 refuses "a link for the guest's folder" "$shared/it is not a folder"
-is "where it leads nothing changes" "$(cat "$tmp/real/pid")" treasure
+is "a link for the guest's folder changes nothing where it leads" "$(cat "$tmp/real/pid")" treasure
 fresh
 mkdir -m 777 "$shared/it"
 refuses "a guest's folder that others may write to" "others can write to the folder $shared/it: chmod go-w"
@@ -64,24 +64,24 @@ refuses "uml_dir that others may write to, without the sticky bit" "others can w
 fresh
 mkdir -m 700 "$shared/other"
 ln -s "$victim" "$shared/other/pid"
-starts "a link for a pid file beside it"
+starts "a link for a pid file of another guest"
 fresh
 mkdir -m 700 "$shared/other"
 ln "$victim" "$shared/other/pid"
-starts "a second name of another file beside it"
+starts "a second name of another file for a pid file of another guest"
 fresh
 ln -s "$tmp/real" "$shared/other"
 cp -p "$victim" "$tmp/real/pid"
 ln -s nowhere "$tmp/real/link"
-starts "a link to a folder beside it"
-is "where it leads nothing changes" "$(cat "$tmp/real/pid"; ls "$tmp/real")" $'treasure\nlink\npid'
+starts "a link for another guest's folder"
+is "a link for another guest's folder changes nothing where it leads" "$(cat "$tmp/real/pid"; ls "$tmp/real")" $'treasure\nlink\npid'
 fresh
 mkdir -m 700 "$shared/other"
 echo 4711 >"$shared/other/pid"
 chmod 600 "$shared/other/pid"
 ln -s nowhere "$shared/other/con1"
 starts "the folder of a guest that was killed"
-is "which is removed" "$(ls "$shared")" ''
+is "the folder of a guest that was killed is removed" "$(ls "$shared")" ''
 
 if [ "$(id -u)" = 0 ]; then
 	fresh
@@ -102,7 +102,7 @@ if [ "$(id -u)" = 0 ]; then
 	chmod 600 "$shared/other/pid"
 	chown -R 65534 "$shared/other"
 	starts "a dead guest's folder of another user"
-	is "which is left alone" "$(cat "$shared/other/pid")" 4711
+	is "a dead guest's folder of another user is left alone" "$(cat "$shared/other/pid")" 4711
 	fresh
 	chmod 600 "$victim"
 	as_user starts "as an ordinary user, in root's folder"

@@ -87,7 +87,7 @@ pair() { # NAME BYTES SERVER-OPTION CLIENT-OPTION
 		head -c 3000001 /dev/urandom >/tmp/data; sha256sum </tmp/data; until nc 10.1.1.1 7 </tmp/data; do sleep 0.1; done" "vec0:$4"
 	like "$1: two guests ping each other" "$OUT" $'reached\n20 packets transmitted, 20 packets received, 0% packet loss'
 	like "$1: iperf3 moves $2 bytes there and back" "$OUT" $'there\nback'
-	ok "$1: what arrives is what was sent" other_shows "^$(tail -n 1 <<<"$OUT")"
+	ok "$1: what was sent arrives unchanged" other_shows "^$(tail -n 1 <<<"$OUT")"
 	end_other
 	rm -f "$net"/*
 }
@@ -128,7 +128,7 @@ as_user start quiet "vec0:transport=daemon,dst=$net/a" \
 shows '^up'
 end_along
 finish
-like "a guest knows when its switch is gone" "$OUT" $'\ndown'
+like "a guest sees its link go down with its switch" "$OUT" $'\ndown'
 is "a guest whose switch is gone lives on" "$STATUS" 0
 rm -f "$net"/*
 
@@ -145,7 +145,7 @@ for kind in seqpacket stream dgram; do
 done
 as_user start quiet vec0:transport=fd,fd=77 "$(run_option true)"
 finish
-like "fd: one that is not open is refused" "$ERR" 'vec0:.*descriptor 77'
+like "fd: a descriptor that is not open is refused" "$ERR" 'vec0:.*descriptor 77'
 
 # A tap device, in a network of its own.
 if [ -w /dev/net/tun ] && unshare -rn true 2>/dev/null; then
@@ -157,10 +157,10 @@ if [ -w /dev/net/tun ] && unshare -rn true 2>/dev/null; then
 	under=()
 	is "tap: iperf3 moves 100 MB to the host and back" "$(grep -c 'Bytes .* receiver' <<<"$OUT")" 2
 	frames=$(number frames)
-	ok "tap: in frames that the two kernels do not cut (${frames:-no} frames)" [ "${frames:-1000000}" -lt 30000 ]
+	ok "tap: the two kernels do not cut frames (${frames:-no} frames)" [ "${frames:-1000000}" -lt 30000 ]
 else
 	skip "tap: iperf3 moves 100 MB to the host and back" "no /dev/net/tun, or no network namespaces here"
-	skip "tap: in frames that the two kernels do not cut" "likewise"
+	skip "tap: the two kernels do not cut frames" "likewise"
 fi
 
 # A web server on the host's loopback, through passt and slirp4netns, as an ordinary user.
@@ -204,12 +204,12 @@ if ip route get 198.51.100.1 >/dev/null 2>&1; then
 		fi
 		get | sha256sum")"
 	finish
-	like "passt: a guest restarts in the midst of traffic and gets it again" "$OUT" "${sum%% *}"
+	like "passt: a guest that restarts in the midst of traffic gets a file" "$OUT" "${sum%% *}"
 	is "passt: a guest that restarts has the same address" "$(grep -aE '^([0-9a-f]{2}:){5}' "$tmp/out" | sort | uniq -c | awk '{print $1}')" 2
 	end_along
 else
 	skip "passt: a guest gets an address, and a file from the host's loopback" "no route to anywhere here"
-	skip "passt: a guest restarts in the midst of traffic and gets it again" "likewise"
+	skip "passt: a guest that restarts in the midst of traffic gets a file" "likewise"
 	skip "passt: a guest that restarts has the same address" "likewise"
 fi
 ALONG=$httpd
@@ -222,13 +222,13 @@ start quiet "vec0:transport=bess,src=$net/a" \
 shows '^up'
 for word in came again; do
 	start_other "$reach$(up 2) reach 10.1.1.1 && echo reached; sleep 1000" "vec0:transport=bess,dst=$net/a"
-	ok "a peer comes: $word" shows "^$word"
+	ok "a guest's link is up when a peer has come ($word)" shows "^$word"
 	ok "stream: a peer that comes is reached ($word)" other_shows '^reached'
-	[ "$word" = again ] || { end_other; ok "a peer is killed: the link goes" shows '^went'; }
+	[ "$word" = again ] || { end_other; ok "a guest's link goes down when its peer is killed" shows '^went'; }
 done
 start_other "$(up 2) sleep 1000" "vec0:transport=bess,dst=$net/a"
 first=$OTHER
-ok "another peer beside the first is refused" shows 'another peer was refused'
+ok "a second peer beside the first is refused" shows 'another peer was refused'
 kill -KILL "$first"
 finish_other
 end_other
@@ -301,7 +301,7 @@ for kind in seqpacket dgram stream; do
 	badly "$kind" "$option" runts large noise:20000 flood:200000
 	like "$kind: a neighbour may send anything" "$(cat "$tmp/neighbour")" 'done 220017'
 	tell
-	like "$kind: it leaves the guest alive" "$OUT" $'\nalive'
+	like "$kind: a neighbour that sends anything leaves the guest alive" "$OUT" $'\nalive'
 	is "$kind: frames that are too short are counted" "$(number rx_runt)" 14
 	ok "$kind: frames that are too long are counted" [ "$(number rx_oversized)" -ge 3 ]
 	is "$kind: all other frames are received" "$(($(number rx_packets) + $(number rx_oversized)))" 220003
@@ -310,7 +310,7 @@ done
 badly seqpacket "transport=bess,src=$net/a,vnet=1" runts large noise:50000 flood:1000
 like "vnet: a neighbour may send any header" "$(cat "$tmp/neighbour")" 'done 51017'
 tell
-like "vnet: it leaves the guest alive" "$OUT" $'\nalive'
+like "vnet: a neighbour that sends any header leaves the guest alive" "$OUT" $'\nalive'
 ok "vnet: headers that are wrong are counted" [ "$(number rx_bad_header)" -gt 1000 ]
 rm -f "$net"/*
 badly stream "transport=stream,src=$net/a" lengths nonsense
@@ -338,7 +338,7 @@ for kind in seqpacket stream dgram; do
 	echo >&"$keys2"
 	finish
 	is "$kind: a peer that reads nothing does not make a guest wait" "$STATUS" 5
-	ok "$kind: it misses something" [ "$(number dropped)" -gt 0 ]
+	ok "$kind: frames to a peer that reads nothing are dropped and counted" [ "$(number dropped)" -gt 0 ]
 	end_along
 	rm -f "$net"/*
 done
@@ -362,7 +362,7 @@ start quiet "vec0:transport=bess,src=$net/a" "$(run_option "$carrier$counts$(up 
 	exit 6")"
 shows '^up'
 run_along "$tmp/neighbour" "$neighbour" seqpacket "$net/a" lazy
-ok "a transmit queue is full" shows '^busy'
+ok "a slow peer fills the guest's transmit queue" shows '^busy'
 "$neighbour" seqpacket "$net/a" knock:100 >"$tmp/knocks" 2>&1 </dev/null
 echo >&"$keys2"
 finish
@@ -384,10 +384,10 @@ guest "$reach$measure$(up 2) reach 10.1.1.1
 	measure -n 600M -R -P 4 >/dev/null
 	measure -u -b 0 -l 64 -n 20M >/dev/null; echo well" \
 	mem=128M "vec0:transport=bess,dst=$net/a"
-like "a million packets: all of it ends" "$OUT" well
-ok "a million packets: the other end ends too" other_shows '^packets'
+like "a million packets: the sender ends" "$OUT" well
+ok "a million packets: the receiver ends" other_shows '^packets'
 OUT=$(tr -d '\r' <"$tmp/other")
-ok "a million packets: as many were counted ($(number packets) received)" [ "$(number packets)" -gt 1000000 ]
+ok "a million packets: the receiver has counted them ($(number packets))" [ "$(number packets)" -gt 1000000 ]
 ok "a million packets: leave no buffers behind ($(number before) KiB before, $(number after) KiB after)" \
 	[ "$(number after)" -lt $(($(number before) + 1500)) ]
 ok "a million packets: leave no other memory taken ($(number before-free) KiB free before, $(number after-free) KiB after)" \
@@ -416,7 +416,7 @@ refuses "vec0:transport=bess,src=$net/file" "$net/file: this is there already"
 ok "a file where a network's socket would be stays" [ -f "$net/file" ]
 guest 'ip link show vec3; cat /sys/class/net/vec3/mtu /sys/class/net/vec3/address; ethtool vec3 | grep detected; ethtool -i vec3' \
 	"vec3:transport=stream,src=$net/a,mac=52:54:00:01:02:03,mtu=9000,depth=8"
-like "mtu= and mac= are the device's" "$OUT" $'9000\n52:54:00:01:02:03'
+like "mtu= and mac= set the device's" "$OUT" $'9000\n52:54:00:01:02:03'
 like "a network device without a peer has no link" "$OUT" 'Link detected: no'
 like "ethtool names the driver" "$OUT" 'driver: vec'
 

@@ -33,44 +33,44 @@ commands() {
 	shows '^up' || diag "no guest"
 	is "mconsole's socket is for its owner alone" "$(stat -c %a "$HOME/.uml/it/mconsole" 2>&1)" 600
 
-	like "version names the guest's kernel" "$(mc it version)" '^OK Linux [^ ]+ 6\.[0-9.]+[^ ]* #.* x86_64$'
+	like "mconsole version names the guest's kernel" "$(mc it version)" '^OK Linux [^ ]+ 6\.[0-9.]+[^ ]* #.* x86_64$'
 	out=$(mc it help)
 	for word in version help halt reboot cad sysrq stop go config remove proc log stack; do
-		like "help tells of $word" "$out" " $word "
+		like "mconsole help tells of $word" "$out" " $word "
 	done
 	out=$(mc it log "peace to $(seq -s ' ' 1 20)")
-	like "log is answered" "$out" '^OK '
-	ok "log writes to the kernel's log" shows '\] peace to 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
+	like "mconsole log is answered" "$out" '^OK '
+	ok "mconsole log writes to the kernel's log" shows '\] peace to 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
 	seq -f 'line %g of a file' 1 50 >"$tmp/log"
 	(cd "$tmp" && mc it log -f log) >"$tmp/said"
-	ok "log -f, of a file" shows '] line 1 of a file'
+	ok "mconsole log -f writes a file to the kernel's log" shows '] line 1 of a file'
 	out=$(mc it stack 1)
-	like "stack shows where a process is" "$out" $'^OK .*task:init .*\n.*Call Trace.*\n.* __schedule\\+'
-	like "stack of no process" "$(mc it stack 99999)" '^ERR There is no process 99999'
-	like "stack of what is no number" "$(mc it stack init)" '^ERR Write stack and the number'
-	like "sysrq, although the guest forbids it to its users" "$(mc it sysrq m)" $'^OK .*Show Memory\n.*Mem-Info:'
+	like "mconsole stack shows where a process is" "$out" $'^OK .*task:init .*\n.*Call Trace.*\n.* __schedule\\+'
+	like "mconsole stack of no process is refused" "$(mc it stack 99999)" '^ERR There is no process 99999'
+	like "mconsole stack of what is no number is refused" "$(mc it stack init)" '^ERR Write stack and the number'
+	like "mconsole sysrq works although the guest forbids it to its users" "$(mc it sysrq m)" $'^OK .*Show Memory\n.*Mem-Info:'
 	out=$(mc it sysrq t)
-	like "sysrq with an answer of many packets: begin" "$out" $'^OK .*Show State\n'
-	ok "sysrq with an answer of many packets: length" [ "${#out}" -gt 8000 ]
-	ok "sysrq with an answer of many packets: lines" [ "$(grep -c 'task:' <<<"$out")" -gt 15 ]
-	like "sysrq without a letter" "$(mc it sysrq)" '^ERR Write sysrq and a letter'
-	like "an unknown command" "$(mc it frobnicate)" '^ERR Unknown command'
-	like "a command is a whole word" "$(mc it versions)" '^ERR Unknown command'
+	like "a sysrq answer of many packets: its begin" "$out" $'^OK .*Show State\n'
+	ok "a sysrq answer of many packets: its length" [ "${#out}" -gt 8000 ]
+	ok "a sysrq answer of many packets: its lines" [ "$(grep -c 'task:' <<<"$out")" -gt 15 ]
+	like "mconsole sysrq without a letter is refused" "$(mc it sysrq)" '^ERR Write sysrq and a letter'
+	like "an unknown command is refused" "$(mc it frobnicate)" '^ERR Unknown command'
+	like "a command is refused with a letter more" "$(mc it versions)" '^ERR Unknown command'
 
-	like "proc" "$(mc it proc meminfo)" $'^OK MemTotal: +[0-9]+ kB\n.*MemFree'
-	is "proc, in a folder" "$(mc it proc sys/kernel/ostype)" 'OK Linux'
-	is "proc, of a process, with zeroes" "$(mc it proc 1/cmdline)" 'OK /sbin/init'
-	like "proc, of what can be read by programs only" "$(mc it proc 1/environ)" '^OK HOME=/TERM=linux'
+	like "mconsole proc gives a file" "$(mc it proc meminfo)" $'^OK MemTotal: +[0-9]+ kB\n.*MemFree'
+	is "mconsole proc gives a file in a folder" "$(mc it proc sys/kernel/ostype)" 'OK Linux'
+	is "mconsole proc gives a process's file with zeroes" "$(mc it proc 1/cmdline)" 'OK /sbin/init'
+	like "mconsole proc gives a file that only a program's own page can hold" "$(mc it proc 1/environ)" '^OK HOME=/TERM=linux'
 	mc it proc kallsyms | sed '1s/^OK //; $d' >"$tmp/kallsyms"
-	is "proc of a megabyte, complete" "$(sha256sum <"$tmp/kallsyms")" "$(tr -d '\r' <"$tmp/out" | grep -a ' -$')"
-	like "proc of a file that waits" "$(mc it proc kmsg)" '^OK '
-	like "proc of no file" "$(mc it proc nothing)" '^ERR There is no /proc/nothing'
-	like "proc of a folder" "$(mc it proc 1)" '^ERR /proc/1 cannot be read'
-	like "config of no device" "$(mc it config frob1=x)" '^ERR config frob1=.*: no such device'
-	like "remove of no device" "$(mc it remove frob1)" '^ERR remove frob1: no such device'
+	is "mconsole proc gives a file of a megabyte whole" "$(sha256sum <"$tmp/kallsyms")" "$(tr -d '\r' <"$tmp/out" | grep -a ' -$')"
+	like "mconsole proc does not wait for a file that has nothing" "$(mc it proc kmsg)" '^OK '
+	like "mconsole proc of no file is refused" "$(mc it proc nothing)" '^ERR There is no /proc/nothing'
+	like "mconsole proc of a folder is refused" "$(mc it proc 1)" '^ERR /proc/1 cannot be read'
+	like "mconsole config of no device is refused" "$(mc it config frob1=x)" '^ERR config frob1=.*: no such device'
+	like "mconsole remove of no device is refused" "$(mc it remove frob1)" '^ERR remove frob1: no such device'
 
 	like "go without stop is refused" "$(mc it go)" '^ERR The guest is not stopped'
-	is "stop is answered" "$(mc it stop)" 'OK stopped'
+	is "mconsole stop is answered" "$(mc it stop)" 'OK stopped'
 	lines=$(times '^at')
 	before=$(cpu_time)
 	second
@@ -79,38 +79,38 @@ commands() {
 	is "a stopped guest does nothing" "$(times '^at')" "$lines"
 	like "a stopped guest answers version" "$(mc it version)" '^OK Linux'
 	like "a stopped guest answers proc" "$(mc it proc uptime)" '^OK [0-9.]+ '
-	like "a stopped guest answers proc, with a page of its own" "$(mc it proc 1/environ)" '^OK HOME='
+	like "a stopped guest answers proc with a process's page" "$(mc it proc 1/environ)" '^OK HOME='
 	like "a stopped guest answers sysrq" "$(mc it sysrq m)" '^OK .*Show Memory'
 	like "a stopped guest answers stack" "$(mc it stack 1)" '^OK .*task:init'
-	like "a stopped guest answers a megabyte" "$(mc it proc kallsyms | wc -l)" '^[0-9]{5,}$'
-	like "a stopped guest cannot be stopped" "$(mc it stop)" '^ERR The guest is stopped already'
+	like "a stopped guest answers proc with a megabyte" "$(mc it proc kallsyms | wc -l)" '^[0-9]{5,}$'
+	like "a stopped guest cannot be stopped again" "$(mc it stop)" '^ERR The guest is stopped already'
 	is "a stopped guest that answered has done nothing" "$(times '^at')" "$lines"
-	is "go is answered" "$(mc it go)" 'OK '
+	is "mconsole go is answered" "$(mc it go)" 'OK '
 	ok "a guest goes on after go" wait_for 20 often '^at' "$((lines + 3))"
 
 	# What no client should send.
-	like "a datagram without contents" "$(say </dev/null)" '^old: ERR'
-	like "a request of one byte" "$(printf x | say)" '^old: ERR'
-	like "text, as of old" "$(printf version | say)" '^old: ERR'
-	like "another protocol" "$(request version 7 2 0xdeadbeef | say)" '^old: ERR'
-	like "another version of the protocol" "$(request version 7 3 | say)" '^error: This guest speaks version 2'
-	like "a request that is shorter than it says" "$(request version 100 | say)" '^error: The request is longer'
-	like "a request that says it is endless" "$(request version 4294967295 | say)" '^error: The request is longer'
-	like "a request of 511 bytes" "$(request "proc $(printf %506s x)" | say)" '^error: There is no /proc/x'
-	like "a request of 512 bytes" "$(request "proc $(printf %507s x)" | say)" '^error: The request is longer'
-	like "a datagram of 60000 bytes" "$(request "$(printf %60000s x)" | say)" '^error: The request is longer'
-	like "a request without a command" "$(request '' | say)" '^error: Unknown command'
-	like "a request of blanks" "$(request '   ' | say)" '^error: Unknown command'
-	like "a request that uml_mconsole would send" "$(request version | say)" '^Linux '
+	like "a datagram without contents is answered by an error" "$(say </dev/null)" '^old: ERR'
+	like "a request of one byte is answered by an error" "$(printf x | say)" '^old: ERR'
+	like "a request of the old protocol is answered by an error" "$(printf version | say)" '^old: ERR'
+	like "a request of another protocol is answered by an error" "$(request version 7 2 0xdeadbeef | say)" '^old: ERR'
+	like "a request of another version is refused" "$(request version 7 3 | say)" '^error: This guest speaks version 2'
+	like "a request that is shorter than it says is refused" "$(request version 100 | say)" '^error: The request is longer'
+	like "a request that says it is endless is refused" "$(request version 4294967295 | say)" '^error: The request is longer'
+	like "a request of 511 bytes is taken" "$(request "proc $(printf %506s x)" | say)" '^error: There is no /proc/x'
+	like "a request of 512 bytes is refused" "$(request "proc $(printf %507s x)" | say)" '^error: The request is longer'
+	like "a datagram of 60000 bytes is refused" "$(request "$(printf %60000s x)" | say)" '^error: The request is longer'
+	like "a request without a command is refused" "$(request '' | say)" '^error: Unknown command'
+	like "a request of blanks is refused" "$(request '   ' | say)" '^error: Unknown command'
+	like "a request like uml_mconsole's is answered" "$(request version | say)" '^Linux '
 	mkdir "$tmp/home/other"
 	chmod 777 "$tmp/home/other"
-	like "a request from another guest's socket" "$(request halt | "${under[@]}" "$datagram" as "$HOME/.uml/it/mconsole" "$HOME/other/mconsole")" \
+	like "a request from another guest's socket is refused" "$(request halt | "${under[@]}" "$datagram" as "$HOME/.uml/it/mconsole" "$HOME/other/mconsole")" \
 		'^error: A guest may not command another'
-	like "a request from a socket of another name" "$(request version | "${under[@]}" "$datagram" as "$HOME/.uml/it/mconsole" "$HOME/other/notmconsole")" '^Linux '
+	like "a request from a socket of another name is answered" "$(request version | "${under[@]}" "$datagram" as "$HOME/.uml/it/mconsole" "$HOME/other/notmconsole")" '^Linux '
 	rm -r "$HOME/other"
 	file=$(head -c 3000 /dev/urandom | base64 -w 0)
 	for lines in 1 13 100 500; do
-		like "$lines random bytes" "$(head -c "$lines" <<<"$file" | say)" '^old: ERR'
+		like "$lines random bytes are answered by an error" "$(head -c "$lines" <<<"$file" | say)" '^old: ERR'
 	done
 
 	# A flood: the guest goes on, and others are answered.
@@ -123,9 +123,9 @@ commands() {
 	done
 	wait_for 20 often '^at' "$((lines + 1))"
 	before=$(times '^at')
-	like "in a flood of requests one of uml_mconsole is answered" "$(mc it help)" '^OK Commands'
+	like "uml_mconsole is answered in a flood of requests" "$(mc it help)" '^OK Commands'
 	wait "${floods[@]}"
-	ok "thousands of requests were sent" [ "$(cat "$tmp"/flood.* | paste -sd+ | bc)" -gt 1000 ]
+	ok "the flood had more than a thousand requests" [ "$(cat "$tmp"/flood.* | paste -sd+ | bc)" -gt 1000 ]
 	ok "the guest goes on after a flood of requests" wait_for 20 often '^at' "$((before + 2))"
 	ok "the guest answers after a flood of requests" answers it
 
@@ -134,8 +134,8 @@ commands() {
 	guests[$!]=y
 	file=$!
 	wait_for 10 grep -qs sent "$tmp/deaf"
-	like "somebody does not read his answer: others get theirs" "$(mc it help)" '^OK Commands'
-	like "clients behind one that does not read its answer get theirs" "$(mc it version)" '^OK Linux'
+	like "a client behind one that does not read its answer is answered" "$(mc it help)" '^OK Commands'
+	like "a second client behind one that does not read its answer is answered" "$(mc it version)" '^OK Linux'
 	kill "$file" 2>/dev/null
 
 	# Many at once
@@ -146,28 +146,28 @@ commands() {
 	done
 	# shellcheck disable=SC2086 # numbers
 	wait $lines
-	is "twelve at once are answered, each" "$(cat "$tmp"/many.* | grep -c '^OK [0-9]')" 12
+	is "each of twelve requests at once is answered" "$(cat "$tmp"/many.* | grep -c '^OK [0-9]')" 12
 
-	is "reboot is answered" "$(mc it reboot)" 'OK '
+	is "mconsole reboot is answered" "$(mc it reboot)" 'OK '
 	ok "reboot starts the guest anew" wait_for "$LIMIT" often '^up' 2
 	ok "the guest answers after a reboot" answers it
-	is "stop and reboot are answered" "$(mc it stop; mc it reboot)" $'OK stopped\nOK '
+	is "mconsole stop and reboot are answered" "$(mc it stop; mc it reboot)" $'OK stopped\nOK '
 	ok "a reboot of a stopped guest starts it anew, not stopped" wait_for "$LIMIT" often '^up' 3
-	is "halt is answered" "$(mc it halt)" 'OK '
+	is "mconsole halt is answered" "$(mc it halt)" 'OK '
 	finish
 	is "halt ends the guest" "$STATUS" "$HALT"
 	is "halt: the guest's folder is gone, with the socket" "$(ls -A "$HOME/.uml")" ''
 
 	start umid=it quiet "$(run_option 'echo up; sleep 1000')"
 	shows '^up'
-	like "sysrq c: a crash" "$(mc it sysrq c)" '^OK '
+	like "mconsole sysrq c is answered" "$(mc it sysrq c)" '^OK '
 	finish
 	is "sysrq c ends the guest as a panic does" "$STATUS" "$PANIC"
 	is "sysrq c: the guest's folder is gone" "$(ls -A "$HOME/.uml")" ''
 
 	start umid=it quiet "$(run_option 'echo up; sleep 1000')"
 	shows '^up'
-	is "cad is answered" "$(mc it cad)" 'OK '
+	is "mconsole cad is answered" "$(mc it cad)" 'OK '
 	finish
 	is "cad tells init, which ends the guest in order" "$STATUS" 0
 
@@ -207,22 +207,22 @@ listener() { # COUNT
 listener 4
 start umid=it "mconsole=notify:$tmp/notify" quiet "$(run_option 'printf "from the guest" >/proc/mconsole; echo c >/proc/sysrq-trigger')"
 finish
-is "mconsole=notify: a panic is one still" "$STATUS" "$PANIC"
+is "mconsole=notify: a panic ends the guest as ever" "$STATUS" "$PANIC"
 kill "$listener" 2>/dev/null
 wait "$listener" 2>/dev/null
 unset "guests[$listener]"
-is "mconsole=notify: is told of socket, message and panic, with upstream's numbers" "$(sed 1d "$tmp/notified")" \
+is "mconsole=notify: its socket gets socket, message and panic by upstream's numbers" "$(sed 1d "$tmp/notified")" \
 	"0 $HOME/.uml/it/mconsole
 3 from the guest
 1 sysrq triggered crash"
 guest 'ls /proc/mconsole; exit 3' umid=it "mconsole=notify:$tmp/nobody"
-is "mconsole=notify: without a listener does no harm" "$STATUS" 3
+is "mconsole=notify: a guest runs without a listener" "$STATUS" 3
 boot "mconsole=notify:$tmp/notify"
-is "mconsole=notify: needs a name: status" "$STATUS" "$BAD"
-like "mconsole=: the line says what to write" "$ERR" 'add umid=NAME'
+is "mconsole=notify: of a guest without a name: status 1" "$STATUS" "$BAD"
+like "mconsole=notify: of a guest without a name: the line says what to write" "$ERR" 'add umid=NAME'
 boot umid=it mconsole=frob
-is "mconsole= knows nothing else: status" "$STATUS" "$BAD"
-like "mconsole=: the line says what to write" "$ERR" 'write mconsole=notify:SOCKET'
+is "mconsole= of another word: status 1" "$STATUS" "$BAD"
+like "mconsole= of another word: the line says what to write" "$ERR" 'write mconsole=notify:SOCKET'
 
 # Names and folders
 folder() { # NAME: wait until the guest has its folder
@@ -246,7 +246,7 @@ boot umid=killed quiet
 is "a name that is in use is refused with status 1" "$STATUS" "$BAD"
 like "a name that is in use: the line says by which process" "$ERR" "a guest of this name is running as process $first"
 PID=$first
-ok "a guest goes on when another wants its name" answers killed
+ok "a guest answers when another wanted its name" answers killed
 kill -KILL "$first"
 finish
 start umid=living quiet "$up"
@@ -264,7 +264,7 @@ guest true umid=other
 is "another guest's start leaves the folders of living guests, and what is not a guest's" "$(cd "$HOME/.uml" && find . -type f -o -type s | sort | paste -sd' ')" \
 	'./full/letter ./living/mconsole ./living/pid ./upstream/mconsole ./upstream/pid'
 boot umid=upstream quiet
-like "the name of a guest of upstream's that runs is refused" "$STATUS $ERR" "^$BAD .*is running as process $$: choose"
+like "the name of a guest of upstream's UML that runs is refused" "$STATUS $ERR" "^$BAD .*is running as process $$: choose"
 PID=$living
 ok "a guest answers after another one's start" answers living
 mc living halt >"$tmp/said"
@@ -281,12 +281,12 @@ for i in 1 2 3 4; do
 	pids+=" $PID"
 done
 named() { [ "$(find "$HOME/.uml" -name mconsole 2>/dev/null | wc -l)" = "$1" ]; }
-ok "four that start at once have a folder each" wait_for "$LIMIT" named 4
+ok "four guests that start at once have a folder each" wait_for "$LIMIT" named 4
 # shellcheck disable=SC2086 # numbers
 kill -KILL $pids
 for PID in $pids; do finish; done
 guest true umid=last
-is "four that started at once leave no folder" "$(ls -A "$HOME/.uml")" ''
+is "four guests that started at once leave no folder" "$(ls -A "$HOME/.uml")" ''
 
 # Opening files later
 boot "hotplug=$tmp/nowhere" quiet
@@ -307,8 +307,8 @@ guest 'exit 4' "hotplug=$tmp/home,$tmp/tmp"
 is "hotplug= of two folders boots" "$STATUS" 4
 start umid=it "hotplug=$tmp/home" quiet "$up"
 shows '^up'
-is "hotplug= of two folders: reboot is answered" "$(mc it reboot)" 'OK '
-ok "hotplug= of two folders: the guest starts anew" wait_for "$LIMIT" often '^up' 2
+is "with hotplug= mconsole reboot is answered" "$(mc it reboot)" 'OK '
+ok "with hotplug= a guest starts anew" wait_for "$LIMIT" often '^up' 2
 mc it halt >"$tmp/said"
 finish
 
@@ -318,7 +318,7 @@ guest 'cat /sys/class/misc/hw_random/rng_current; head -c 100000 /dev/hwrng >/tm
 	head -c 64 /dev/random | wc -c; cat /proc/uptime; dmesg | grep -o -e "random: crng init done" -e "Kernel command line:"' mem=2G
 like "/dev/hwrng is the host's" "$OUT" '^host'
 like "/dev/hwrng gives what is asked for" "$OUT" $'\n''100000'$'\n''different'$'\n''100[0-9]{3}'$'\n'
-like "the guest's own random numbers are there at once" "$OUT" $'\n''64'$'\n''[0-9]\.'
+like "the guest's /dev/random gives numbers at once" "$OUT" $'\n''64'$'\n''[0-9]\.'
 like "the guest's random numbers are seeded before anything else" "$OUT" 'random: crng init done'$'\n''Kernel command line:'
 
 # The clock

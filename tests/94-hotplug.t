@@ -37,23 +37,23 @@ without_option() {
 		"ERR config ubd2=$plug/disk: nothing can be opened any more: start linux with hotplug=FOLDER to allow that"
 	like "without hotplug=, config of a network says what is missing" "$(mc config "vec0:transport=bess,dst=$plug/wire")" '^ERR .*: start linux with hotplug=FOLDER'
 	like "config shows a disk that the guest was started with" "$(mc config ubd1)" "^OK $image"
-	is "a disk that the guest was started with can be removed" "$(mc remove ubd1)" 'OK '
+	is "without hotplug= a disk of the start can be removed" "$(mc remove ubd1)" 'OK '
 	unlike "the guest no longer has a disk that was removed" "$(mc proc partitions)" ubdb
 	is "a disk that was removed can be plugged in again" "$(mc config "ubd1=$image")" 'OK '
 	like "the guest has a disk that was plugged in again" "$(mc proc partitions)" ubdb
 	mc log mount >"$tmp/said"
 	ok "a disk that was plugged in again has its contents" shows '^first on'
 	ok "a disposable disk is written to" shows '^written'
-	is "removed, as another" "$(mc remove ubd5; mc remove ubd6)" $'OK \nOK '
+	is "two disposable disks can be removed" "$(mc remove ubd5; mc remove ubd6)" $'OK \nOK '
 	is "two disposable disks are plugged in again, in another order" "$(mc config "ubd6v=$tmp/outside"; mc config "ubd5v=$plug/disk")" $'OK \nOK '
 	mc log read >"$tmp/said"
 	ok "a disposable disk that was plugged in again is as its image is" shows '^0000000= five'
-	ok "the other disposable disk is as its image is" shows '^0000000= six'
-	is "reboot is answered" "$(mc reboot)" 'OK '
-	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
+	ok "a second disposable disk that was plugged in again is as its image is" shows '^0000000= six'
+	is "a reboot after disks were plugged in again is answered" "$(mc reboot)" 'OK '
+	ok "a guest starts anew after disks were plugged in again" wait_for "$LIMIT" often '^up' 2
 	is "a disk is removed before a reboot" "$(mc remove ubd1)" 'OK '
 	is "reboot without the disk is answered" "$(mc reboot)" 'OK '
-	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 3
+	ok "a guest starts anew after a disk was removed" wait_for "$LIMIT" often '^up' 3
 	like "after a reboot the guest has what its command line says" "$(mc proc partitions)" ubdb
 	is "a console that opens nothing can be plugged in" "$(mc config con3=null)" 'OK '
 	is "a console that opens nothing can be removed" "$(mc remove con3)" 'OK '
@@ -72,8 +72,8 @@ shared_descriptor() {
 	guests[$!]=y
 	echo one >&"$said"
 	ok "a console's client is heard" shows '^got 3'
-	is "reboot with a client is answered" "$(mc reboot)" 'OK '
-	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
+	is "a reboot with a console's client is answered" "$(mc reboot)" 'OK '
+	ok "a guest starts anew with a console's client" wait_for "$LIMIT" often '^up' 2
 	printf '%01023d\n' 0 >&"$said"
 	ok "a console's client is heard after a reboot" shows '^got 1023'
 	like "a guest does not wait for a console's client" "$(mc version)" '^OK '
@@ -95,7 +95,7 @@ with_option() {
 		sleep 1000")"
 	shows '^up'
 	is "with hotplug=, a disk can be plugged in" "$(mc config "ubd1=$image")" 'OK '
-	is "what was plugged in is shown" "$(mc config ubd1)" "OK $image"
+	is "config shows a disk that was plugged in" "$(mc config ubd1)" "OK $image"
 	like "the guest has a disk that was plugged in" "$(mc proc partitions)" '16384 ubdb'
 	mc log mount >"$tmp/said"
 	ok "the guest mounts a disk that was plugged in and writes to it" shows '^mounted'
@@ -104,8 +104,8 @@ with_option() {
 	like "an image in use cannot be plugged in under another number" "$(mc config "ubd2=$image")" '^ERR '
 	mc log leave >"$tmp/said"
 	ok "the guest unmounts a disk" shows '^left'
-	is "what was plugged in can be removed" "$(mc remove ubd1)" 'OK '
-	unlike "the guest no longer has what was removed" "$(mc proc partitions)" ubdb
+	is "a disk that was plugged in can be removed" "$(mc remove ubd1)" 'OK '
+	unlike "the guest no longer has a plugged-in disk that was removed" "$(mc proc partitions)" ubdb
 	ok "the file system of a disk that was removed is clean" clean_disk "$image"
 	is "what the guest wrote is on the disk that was removed" "$(on_image "$image" /written)" 'over there'
 	ok "another guest can have a disk that was removed" free_again "$image"
@@ -121,10 +121,10 @@ with_option() {
 		'^ERR .*to connect to sockets, start linux with hotplug=FOLDER,connect'
 	is "a copy-on-write disk can be plugged in" "$(mc config "ubd1=$plug/cow,$image")" 'OK '
 	like "the guest has a copy-on-write disk that was plugged in" "$(mc proc partitions)" ubdb
-	is "a disk that the guest was started with can be removed" "$(mc remove ubd1)" 'OK '
+	is "a copy-on-write disk can be removed" "$(mc remove ubd1)" 'OK '
 	ok "plugging in a copy-on-write disk makes a COW file" [ "$(head -c 4 "$plug/cow")" = OOOM ]
 
-	is "a disposable disk, in uml_mconsole's way" "$(mc config "ubd1=$image,snapshot"; mc config "ubd2v=$image")" $'OK \nOK '
+	is "disposable disks can be plugged in, by ,snapshot and by flag v" "$(mc config "ubd1=$image,snapshot"; mc config "ubd2v=$image")" $'OK \nOK '
 	is "disposable disks can be removed" "$(mc remove ubd1; mc remove ubd2)" $'OK \nOK '
 	is "a disk with a serial number can be plugged in and shown" "$(mc config "ubd1=$image,,SERIAL"; mc config ubd1; mc remove ubd1)" \
 		$'OK \nOK '"$image,,SERIAL"$'\nOK '
@@ -144,9 +144,9 @@ with_option() {
 	mc log console >"$tmp/said"
 	ok "a console that was plugged in shows what the guest writes" wait_for 20 grep -qs 'to the console' "$tmp/con5"
 	echo hello >&"$typed"
-	ok "what is typed at a console that was plugged in arrives" shows '^from the console: hello'
+	ok "what is typed at a console's socket that was plugged in arrives" shows '^from the console: hello'
 
-	is "what was plugged in can be removed" "$(mc remove con5)" 'OK '
+	is "a console with a socket can be removed" "$(mc remove con5)" 'OK '
 	ok "the socket's file goes with the console" [ ! -e "$plug/con5" ]
 	is "a console with a socket can be plugged in again" "$(mc config "con5=socket:$plug/con5"; mc remove con5; mc config "con5=socket:$plug/con5")" \
 		$'OK \nOK \nOK '
@@ -168,12 +168,12 @@ with_option() {
 	mc log pty >"$tmp/said"
 	ok "a pseudo terminal shows what the guest writes" wait_for 20 grep -qs 'to the terminal' "$tmp/con6"
 	[[ $pts == "OK pts:/dev/pts/"* ]] && echo hello again >"${pts#OK pts:}"
-	ok "what is typed at a console that was plugged in arrives" shows '^from the terminal: hello again'
-	is "there is room for three more pseudo terminals" "$(mc config con7=pty; mc config "ssl1=null,pty,log:$plug/log"; mc config con8=pts)" \
+	ok "what is typed at a pseudo terminal that was plugged in arrives" shows '^from the terminal: hello again'
+	is "three more pseudo terminals can be plugged in" "$(mc config con7=pty; mc config "ssl1=null,pty,log:$plug/log"; mc config con8=pts)" \
 		$'OK \nOK \nOK '
 	like "each console has a pseudo terminal of its own" "$(mc config ssl1)" '^OK null,pty:/dev/pts/[0-9]+,log:/'
 	unlike "a second console has another pseudo terminal than the first" "$(mc config con7)" "/${pts##*/}\$"
-	like "there is no room for a fifth pseudo terminal" "$(mc config con9=pts)" '^ERR con9=pts: the 4 pseudo terminals .* all in use'
+	like "a fifth pseudo terminal is refused" "$(mc config con9=pts)" '^ERR con9=pts: the 4 pseudo terminals .* all in use'
 	is "a pseudo terminal can be had in place of another" "$(mc remove con6; mc config con9=pts)" $'OK \nOK '
 	is "a pseudo terminal is had again in place of another" "$(mc config con9)" "$pts"
 
@@ -182,8 +182,8 @@ with_option() {
 	is "a boot disk that lies elsewhere and networks can be removed" "$(mc remove ubd8; mc remove vec7; mc remove vec8)" $'OK \nOK \nOK '
 	ok "the socket of a network that was removed is gone" [ ! -e "$plug/vec7" ]
 	is "a disk is plugged in before a reboot" "$(mc config "ubd1=$image")" 'OK '
-	is "reboot with a client is answered" "$(mc reboot)" 'OK '
-	ok "the guest starts anew" wait_for "$LIMIT" often '^up' 2
+	is "a reboot with plugged-in devices is answered" "$(mc reboot)" 'OK '
+	ok "a guest with plugged-in devices starts anew" wait_for "$LIMIT" often '^up' 2
 	like "after a reboot the guest has the disk of its command line" "$(mc proc partitions)" ubdd
 	unlike "after a reboot the guest lacks a removed disk that lies elsewhere" "$(mc proc partitions)" ubdi
 	like "after a reboot the guest has its networks" "$(mc proc net/dev)" 'vec7.*vec8'
@@ -205,18 +205,18 @@ with_connect() {
 		sleep 1000")"
 	shows '^up'
 	is "with hotplug=,connect a network can be plugged in" "$(mc config "vec0:transport=bess,dst=$plug/wire")" 'OK '
-	like "what was plugged in is shown" "$(mc config vec0)" "^OK transport=bess,dst=$plug/wire"
+	like "config shows a network that was plugged in" "$(mc config vec0)" "^OK transport=bess,dst=$plug/wire"
 	mc log network >"$tmp/said"
 	ok "another guest is reached by a network that was plugged in" shows '^reached'
 	mc log leave >"$tmp/said"
 	ok "a network that was plugged in is taken down" shows '^left'
-	is "what was plugged in can be removed" "$(mc remove vec0)" 'OK '
-	unlike "the guest no longer has what was removed" "$(mc proc net/dev)" vec0
+	is "a network that was plugged in can be removed" "$(mc remove vec0)" 'OK '
+	unlike "the guest no longer has a network that was removed" "$(mc proc net/dev)" vec0
 	is "a console takes over a socket that is left over" "$(mc config "con5=socket:$plug/old")" 'OK '
 	like "a console does not take over a socket that is in use" "$(mc config "con6=socket:$plug/wire")" '^ERR .*in use'
 	like "a console does not take over a file" "$(mc config "con6=socket:$plug/disk")" '^ERR .*in use'
 	ok "a file that is refused for a socket stays" [ -f "$plug/disk" ]
-	is "a socket of its own, connected" "$(for _ in 1 2; do mc config "vec0:transport=bess,src=$plug/mine,dst=$plug/wire"; mc remove vec0; done)" \
+	is "a connected network with a socket of its own can be plugged in again" "$(for _ in 1 2; do mc config "vec0:transport=bess,src=$plug/mine,dst=$plug/wire"; mc remove vec0; done)" \
 		$'OK \nOK \nOK \nOK '
 	mc halt >"$tmp/said"
 	finish
