@@ -37,23 +37,23 @@
 #include <asm/page.h>
 #include "ops.h"
 
-#define LOOK		128	/* traps between two looks at the list */
-#define TURN		4	/* looks between two at the pieces that may be touched */
+#define LOOK		128	/* traps between two checks of the list */
+#define TURN		4	/* checks of the list between two of the pieces */
 
 /* ns */
-#define PIECE_COST	100	/* of a piece on the list, for each trap */
-#define TRIM_COST	3000	/* of a trim, and */
-#define FAULT_COST	2000	/* of each piece that comes back after it */
+#define PIECE_COST	100	/* of a piece on the list, at each trap */
+#define TRIM_COST	3000	/* of beginning the list anew, and */
+#define FAULT_COST	2000	/* of each piece that comes back on it */
 
 /*
- * A piece on the list costs 50 us a turn; a copy by the host 0.7 us more than one
- * by us.
+ * A piece on the list costs 50 us a turn; a copy by the host costs 0.7 us more than
+ * one by the kernel.
  */
-#define WORTH_TOUCHING	96	/* copies a turn */
+#define WORTH_TOUCHING	96	/* copies in a turn that make a piece worth its place on the list */
 #define MAX_TOUCHED	16
 
 static struct piece {
-	unsigned short turn;	/* that copies are of */
+	unsigned short turn;	/* in which copies were counted */
 	unsigned short copies;
 } *pieces __ro_after_init;
 
@@ -62,12 +62,12 @@ static unsigned int traps, looks;
 static unsigned short turn;
 
 static struct {
-	unsigned long faults;		/* the host's count at the last look */
-	unsigned int foreseen;		/* of those since then, what was not of kernel memory */
+	unsigned long faults;		/* the host's count at the last check */
+	unsigned int foreseen;		/* faults since then that were not of kernel memory */
 	unsigned int needed;		/* pieces that came back at once after the last trim */
-	unsigned int more;		/* those since then */
-	unsigned long cost;		/* what these have cost, ns */
-	bool trimmed;			/* since the last look */
+	unsigned int more;		/* pieces that came back later */
+	unsigned long cost;		/* what the latter have cost, ns */
+	bool trimmed;			/* since the last check */
 } list;
 
 static void count(struct piece *p)

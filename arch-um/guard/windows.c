@@ -31,16 +31,16 @@ static bool windows_open;
 
 /* What system calls need, by number and task; two that share an entry only cost time. */
 #define HABITS		256
-#define HABIT_TRIES	64	/* opened so often, it is looked whether it is needed still */
+#define HABIT_TRIES	64	/* at every 64th opening it is checked whether it is needed */
 
 static struct habit {
-	unsigned char open;	/* these windows: bits of their numbers */
-	unsigned char last;	/* the last one touched these hidden ones */
+	unsigned char open;	/* windows to open, a bit each by number */
+	unsigned char last;	/* hidden windows that the last such call touched */
 	unsigned char tries;
 } habits[HABITS];
 
 static struct habit *habit;	/* of the system call that came last */
-static unsigned char touched;	/* by SIGSEGV since then */
+static unsigned char touched;	/* windows opened by SIGSEGV since then */
 
 void __init guard_reserve_windows(void)
 {
@@ -116,7 +116,7 @@ bool guard_touched(unsigned long addr)
 
 	if (!w)
 		return false;
-	/* Open or not: what lies between mappings is denied in an open one, too, and a fault then. */
+	/* Even if it was open: what lies between mappings is denied in an open window, too. */
 	w->open = false;
 	if (!open_window(w))
 		return false;
@@ -124,7 +124,7 @@ bool guard_touched(unsigned long addr)
 	return true;
 }
 
-/* No signal, so it makes no habit. */
+/* There was no signal, so this does not count for habits. */
 bool guard_open_window(unsigned long addr)
 {
 	struct window *w = find_window(addr);
@@ -151,7 +151,7 @@ void guard_syscall(int nr)
 			open_window(&windows[i]);
 }
 
-/* It is over, perhaps in another task; then the habit that it gives is not kept for long. */
+/* The system call is over.  Another task may run now: a habit learnt from it is soon dropped. */
 static void learn_habit(void)
 {
 	if (!habit)
