@@ -16,10 +16,10 @@
 #include <asm/page.h>
 
 /*
- * No pages set aside for the processor, which would hand out those that came back
- * last, in no order: the buddy allocator puts them together again, and gives those
- * that follow each other.  (A write to vm.min_free_kbytes and its like brings the
- * generic limits back, which only costs time.)
+ * The processor keeps no free pages of its own: it would hand out first those that
+ * came back last, in no useful order.  The buddy allocator puts them together again,
+ * and hands out pages that follow each other.  (A write to vm.min_free_kbytes and its
+ * like brings the generic limits back, which only costs time.)
  */
 static int __init ordered_pages_init(void)
 {
@@ -40,7 +40,7 @@ static int __init large_pages_init(void)
 {
 	if (!strstr(saved_command_line, "thp_anon="))
 		huge_anon_orders_always |= BIT(ilog2(SZ_64K) - PAGE_SHIFT);
-	/* Its look at memory twice a second wakes an idle guest; whoever needs a block compacts by itself. */
+	/* It would wake an idle guest twice a second; allocations of blocks compact themselves. */
 	kcompactd_stop(0);
 	return 0;
 }

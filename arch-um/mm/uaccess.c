@@ -101,7 +101,7 @@ EXPORT_SYMBOL(__clear_user);
  * Bytes before the first zero of the @len at @from, or @len if there is none.
  *
  * What is there can change at any time: the host's asynchronous reads write to
- * user pages like another processor, and so does whoever shares a file with the
+ * user pages like another processor, and so does a process that shares a file with the
  * guest.  So every word is loaded once; what is copied to @to (unless NULL) is
  * what was searched.  Up to a word behind the zero may come with it.
  */
