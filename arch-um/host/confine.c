@@ -19,9 +19,9 @@
  * Landlock holds them to the folder of this guest, and to those that hotplug= names.
  *
  * With hotplug= files in its folders may be opened, made and removed, and sockets
- * made there to listen on.  Landlock does not tell which socket somebody connects
- * to, and a session's bus or a container daemon would do anything for the one who
- * does: connect() is refused, and new datagram sockets, unless hotplug= says connect.
+ * made there to listen on.  Landlock does not limit which sockets can be connected
+ * to, and a session's bus or a container daemon would do anything for its client.  So
+ * connect() and new datagram sockets are refused, unless hotplug= says connect.
  * The datagram sockets that there are (mconsole's, dgram's, the switch's) can send to
  * any other that the user may write to: sendmsg() keeps its address where the filter
  * cannot look.  Those of abstract names Landlock puts out of reach (Linux 6.12) where no
@@ -71,7 +71,7 @@
 /* What has to be there for a row to count. */
 enum needs {
 	ALWAYS,
-	LANDLOCK,	/* the host has it; it says where */
+	LANDLOCK,	/* the host has Landlock, which limits the paths */
 	HOTPLUG,	/* hotplug= */
 	CONNECT,	/* hotplug=...,connect */
 };
@@ -95,9 +95,9 @@ struct arg {
 };
 
 /*
- * Of an argument the host takes as an int the lower half is compared, as the host does:
- * IS() one of these, NOT() none of these, IS_BUT() one of these when the bits of @ignore
- * are taken off.  Of others both halves.
+ * IS(): the argument is one of these; NOT(): none of these; IS_BUT(): one of these once the
+ * bits of @ignore are cleared.  They compare the lower half, which is all that the host
+ * looks at in an int.  The other tests compare both halves.
  */
 #define NUMBERS(...)	.nr = sizeof((unsigned int []){ __VA_ARGS__ }) / sizeof(unsigned int), \
 			.value = { __VA_ARGS__ }
@@ -127,7 +127,7 @@ static const struct row {
 	enum needs needs;
 	struct arg arg[MAX_ARGS];
 } allowed[] = {
-	/* call, when it is allowed, who makes it and why, arguments */
+	/* call, when it is allowed, what makes it and why, arguments */
 	CALL(sigaltstack, ALWAYS, "traps: armed and disarmed on the way out and in"),
 	CALL(mmap, ALWAYS, "memory: user pages, kernel mappings",
 	     IS_BUT(3, MAP_POPULATE, MAP_SHARED | MAP_FIXED), IS(4, MEMFD, EMPTY)),
@@ -164,7 +164,7 @@ static const struct row {
 	     IS(2, MADV_POPULATE_WRITE, MADV_COLLAPSE)),
 	CALL(getrusage, ALWAYS, "memory: how many faults the host has served",
 	     IS(0, RUSAGE_THREAD)),
-	CALL(epoll_ctl, ALWAYS, "readiness: who is waited for",
+	CALL(epoll_ctl, ALWAYS, "readiness: what is waited for",
 	     IS(1, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL)),
 	CALL(arch_prctl, ALWAYS, "processes: segment bases, without FSGSBASE",
 	     IS(0, ARCH_SET_FS, ARCH_SET_GS, ARCH_GET_FS, ARCH_GET_GS)),
@@ -191,7 +191,7 @@ static const struct row {
 	CALL(ppoll, ALWAYS, "draining output at the end", IS(1, 1), NO_POINTER(3)),
 	CALL(getrandom, ALWAYS, "hwrng", IS(2, 0)),
 	CALL(getpid, ALWAYS, "for F_SETOWN, and names of files"),
-	CALL(getuid, ALWAYS, "restart: whom mconsole obeys"),
+	CALL(getuid, ALWAYS, "restart: the user that mconsole obeys"),
 	CALL(rt_sigprocmask, ALWAYS, "restart, and signals that are not returned from",
 	     IS(0, SIG_SETMASK)),
 	CALL(rt_sigaction, ALWAYS, "restart"),
@@ -206,7 +206,8 @@ static const struct row {
 	CALL(socket, CONNECT, "networks of datagrams", IS(0, AF_UNIX),
 	     IS_BUT(1, NEW_SOCKET, SOCK_DGRAM)),
 	CALL(fchmod, HOTPLUG, "sockets, before they have a name", IS(1, 0600)),
-	CALL(setsockopt, HOTPLUG, "consoles: who calls", IS(1, SOL_SOCKET), IS(2, SO_PASSCRED)),
+	CALL(setsockopt, HOTPLUG, "consoles: the user who connects", IS(1, SOL_SOCKET),
+	     IS(2, SO_PASSCRED)),
 	CALL(bind, HOTPLUG, "listeners"),
 	CALL(listen, HOTPLUG, "listeners"),
 	CALL(connect, CONNECT, "networks"),
@@ -469,7 +470,7 @@ static int landlock(const struct host_confinement *to)
 	return err;
 }
 
-/* A console or log may have so much more in a file, in bytes. */
+/* Bytes that a console or log may add to a file. */
 #define STREAM_ROOM	(1UL << 30)
 
 static unsigned long reach;
@@ -480,7 +481,7 @@ void host_file_reaches(unsigned long long end)
 		reach = end;
 }
 
-/* The longest that the file at @fd may become; 0: it is none, or not to be written. */
+/* The longest that the file at @fd may become; 0: not a regular file, or not open for writing. */
 static unsigned long reach_of(int fd, int stream)
 {
 	long flags = host_syscall3(__NR_fcntl, fd, F_GETFL, 0);

@@ -146,7 +146,7 @@ int host_fstat(int fd, struct host_stat *st)
 	return 0;
 }
 
-/* Where paths are checked, only what is opened is. */
+/* Landlock checks only what is opened, so a file is opened to learn about it. */
 static int stat_opened(const char *path, struct host_stat *st)
 {
 	long ret, fd = open_late(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -272,7 +272,7 @@ int file_is_socket(const char *path)
 {
 	struct stat st;
 
-	/* In a confined process a file can be opened where hotplug= allows it, a socket not even so. */
+	/* A confined process may not ask for the type, but opening a socket fails with ENXIO. */
 	if (kept_confined()) {
 		long fd = open_late(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
@@ -315,7 +315,7 @@ int host_lock_file(int fd, int write)
 	struct flock lock = { .l_type = write ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET };
 	long ret;
 
-	/* After a restart the description has it still, and this changes nothing. */
+	/* After a restart the open description has the lock still, and this changes nothing. */
 	ret = host_retry(host_syscall3(__NR_fcntl, fd, F_OFD_SETLK, (long)&lock));
 	return ret == -EACCES ? -EAGAIN : ret;
 }

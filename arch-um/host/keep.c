@@ -22,7 +22,7 @@
 #include "syscall.h"
 
 /* The owner of an item, instead of a number of kernels. */
-#define FREE	(~0U)		/* nobody: it was given back */
+#define FREE	(~0U)		/* none: the item was given back */
 #define LATE	(~1U)		/* this kernel; opened once confined */
 
 #define CLOSED	(-1L)		/* value of a descriptor that is to be opened anew */
@@ -74,9 +74,9 @@ static int is_bound(const struct host_kept_item *item)
 }
 
 /*
- * A socket's file goes with it.  Later nobody could tell that it is left over: that
- * takes a connect().  Somebody may have removed it before, and a newer socket have
- * its name.  0, or -errno if it is still there.
+ * A socket's file is removed with it: to find out later that it is left over would
+ * take a connect().  It may have been removed before, and its name be that of a newer
+ * socket.  0, or -errno if it is still there.
  */
 static int remove_name(const struct host_kept_item *item)
 {
@@ -124,7 +124,7 @@ static int reopens(const struct host_kept_item *item)
 	}
 }
 
-/* Descriptors that come to a confined process, and are there for the next kernel all the same. */
+/* Descriptors that a confined process gets, and that the next kernel finds all the same. */
 static int outlives(unsigned int what)
 {
 	return what == KEPT_CLIENT || what == KEPT_NET_PEER;

@@ -53,7 +53,7 @@ int kept_recall(enum kept_what what, unsigned int arg, const char *name, long *v
  */
 long kept_record(enum kept_what what, unsigned int arg, const char *name, long value);
 
-/* Change what was remembered, or remember it.  For values that each kernel looks at and none takes. */
+/* Change what was remembered, or remember it: a value that each kernel reads and none takes. */
 void kept_set(enum kept_what what, unsigned int arg, long value);
 long kept_get(enum kept_what what, unsigned int arg);	/* 0: nothing was */
 
@@ -73,10 +73,10 @@ void kept_drop_late(void);
 /* Is this kernel not the first of the process? */
 int kept_after_restart(void);
 
-/* @fd is open and nobody's, until it is recalled. */
+/* @fd stays open without an owner, until it is recalled. */
 void kept_free(int fd);
 
-/* @fd is to be closed.  True: leave it open, nobody could open it again. */
+/* @fd is to be closed.  True: leave it open, it could not be opened again. */
 int kept_forget(int fd);
 
 /* After a restart: the next descriptor of @what and @arg, and its name.  False: no more. */

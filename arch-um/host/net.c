@@ -128,7 +128,7 @@ static int find_kind(int fd)
 
 int host_net_kind(int fd)
 {
-	/* Once only: a confined process cannot ask what is a tap. */
+	/* Asked only once: a confined process cannot ask whether it is a tap. */
 	if (!kept_get(KEPT_NET_KIND, fd))
 		kept_set(KEPT_NET_KIND, fd, find_kind(fd));
 	return kept_get(KEPT_NET_KIND, fd);
@@ -255,7 +255,7 @@ static int open_port(int control)
 	fd = new_socket(HOST_SOCK_DGRAM);
 	if (fd < 0)
 		return fd;
-	/* A name of no file: 0 and what nobody else has.  The switch uses all of its length. */
+	/* An abstract name that is unique.  The switch uses all of its length. */
 	host_getrandom(request.data.sun_path + 1, 16);
 	ret = host_syscall3(__NR_bind, fd, (long)&request.data, sizeof(request.data));
 	if (!ret)

@@ -115,7 +115,7 @@ int host_signals_init(unsigned long handler, struct host_frame *frame)
 		mask |= 1UL << (interrupts[i] - 1);
 	for (i = 0; !err && i < NR(interrupts); i++)
 		err = set_handler(interrupts[i], handler, mask);
-	/* the call fails that they come with */
+	/* the call that raises one fails as well, and that is enough */
 	if (!err)
 		err = host_syscall4(__NR_rt_sigaction, SIGPIPE, (long)&ignore, 0, 8);
 	if (!err)

@@ -100,11 +100,11 @@ int host_tty_raw(int fd)
 		saved_complete();
 	}
 	make_raw(&modes);
-	/* Retried: one in the background is stopped here until it is in the foreground. */
+	/* Retried: a process in the background is stopped here until it is in the foreground. */
 	return host_retry(host_syscall3(__NR_ioctl, fd, TCSETS, (long)&modes));
 }
 
-/* Both have only what make_raw() decides on. */
+/* Would make_raw() change nothing? */
 static int is_raw(const struct termios *modes)
 {
 	struct termios raw = *modes;
@@ -195,7 +195,7 @@ static int duplicate(int fd)
 	return host_syscall3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, HOST_FIRST_FD);
 }
 
-/* An open description of our own, or for what needs none of the flags, the same. */
+/* An open description of our own; the same one where its flags do not matter. */
 static long open_private(int fd)
 {
 	char path[32] = "/proc/self/fd/";
@@ -242,7 +242,7 @@ int host_private(int fd)
 		own = open_private(fd);
 		if (own >= 0 || own == -EBADF)
 			return kept_record(KEPT_PRIVATE, fd, "", own);
-		/* It belongs to another user, or cannot be opened anew, or no more. */
+		/* It belongs to another user, or can never be opened anew, or not any more. */
 		own = kept_record(KEPT_SHARED, fd, "", duplicate(fd));
 	}
 	if (own >= 0)
@@ -309,7 +309,7 @@ static long make_and_record(unsigned int spare, const char *name, struct host_pt
 	return ret;
 }
 
-/* What its last user has left in it is not for the next.  Somebody may be writing for ever. */
+/* What its last user left in it is not for the next.  The other end may write without end. */
 static void drain(int fd)
 {
 	char buf[256];
