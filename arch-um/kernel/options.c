@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options that are nobody else's: upstream's that mean nothing here, and those that
- * somebody has mistyped.
+ * Options that no other file handles: upstream's that mean nothing here, and mistyped ones.
  */
 #include <linux/ctype.h>
 #include <linux/init.h>
@@ -23,7 +22,7 @@ bool um_has_option(const char *begins)
 	return false;
 }
 
-/* Of how upstream runs guest programs, and of devices: without them the guest is no other. */
+/* How upstream runs guest programs, and some of its devices: nothing changes without these. */
 static int __init no_effect(char *arg)
 {
 	return 1;
@@ -77,8 +76,8 @@ static int __init virtio_option(char *arg)
 __setup("virtio_uml.device=", virtio_option);
 
 /*
- * What nobody knows goes to init, as it should.  But where it is one letter away from
- * an option, that is what was meant.
+ * A word that is no option goes to init, as it should.  But where it is one letter away
+ * from an option, the option was meant.
  */
 struct option_name {
 	const char *name;
@@ -92,10 +91,10 @@ static const struct option_name names[] __initconst = {
 	{ "rootfstype" }, { "uml_dir" }, { "umid" },
 };
 
-/* Others do use these. */
+/* Words near an option that are used for other things. */
 static const char *const strangers[] __initconst = { "boot" };
 
-/* One letter more, less, or another, or two changed about; not the same. */
+/* Do they differ by one letter more, less or another, or by two that have changed places? */
 static bool __init is_near(const char *a, size_t la, const char *b, size_t lb)
 {
 	size_t head = 0, tail = 0;
@@ -135,7 +134,7 @@ static void __init look_for_option(const char *arg)
 	}
 }
 
-/* Options without a value: what goes to init of these is nowhere to be seen. */
+/* Options without a value: the kernel keeps no list of those that go to init. */
 static void __init look_for_words(void)
 {
 	static const char *const words[] __initconst = { "noreboot", "quiet" };
@@ -155,7 +154,7 @@ static void __init look_for_words(void)
 	}
 }
 
-/* Double quotes, which the first stage has put a character in place of: see boot/main.c. */
+/* Double quotes again, for the character that the first stage put in their place: boot/main.c. */
 static void __init put_quotes(char *text)
 {
 	while ((text = strchr(text, BOOT_QUOTE)))

@@ -68,7 +68,7 @@ void um_end_register(struct notifier_block *nb)
 }
 
 #define STDERR		2
-#define TELL_PATIENCE	(NSEC_PER_SEC / 10)	/* with one who does not read */
+#define TELL_PATIENCE	(NSEC_PER_SEC / 10)	/* with a reader that does not read */
 
 /* A terminal that is raw wants a return, too. */
 static void tell(const char *fmt, va_list ap)
@@ -94,7 +94,7 @@ void um_tell(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* What is left of the machine is put in order, and those who wait for it are told. */
+/* Put in order what is left of the machine, and tell those that wait for its end. */
 static void settle(enum um_end how)
 {
 	static bool ending;
@@ -127,8 +127,8 @@ void um_die(const char *fmt, ...)
 }
 
 /*
- * What the guest says counts most.  A job that a signal of the host's has ended does as
- * if it had got the signal itself.
+ * What the guest has set counts most.  A job that was ended because the host sent a
+ * signal gives the status of a process that the signal has killed.
  */
 static int status_or(int otherwise)
 {
@@ -161,11 +161,11 @@ void machine_restart(char *command)
 }
 
 /*
- * An end that the host asks for.  It is init's to carry out.  One that does not care, a
- * shell for example, must not keep the guest running for ever: who asks again, later
- * than a tool that repeats its signal would, gets the end at once; and so does who has
- * asked once, when the guest has had nothing to do for a while and no process of it is
- * gone.  Time in which it works does not count, for the host may be slow.
+ * The host asks for the end by a signal, and init carries it out.  An init that ignores
+ * it, a shell for example, must not keep the guest running for ever.  So a second signal
+ * ends the guest at once, if it comes later than those of a tool that repeats its signal.
+ * After a single one the guest is ended when it has been idle for a while and none of its
+ * processes has ended.  Time in which it works does not count, for the host may be slow.
  */
 #define AGAIN		HZ
 #define TICK		(HZ / 2)
