@@ -115,9 +115,9 @@ static void raw_terminals(struct list_head *chans)
 	bool typed = false;
 
 	/*
-	 * Someone types at a terminal that is read: its keys, interrupt too, are
-	 * the guest's from here on.  A terminal that is only written stays as it
-	 * is, so that its keys reach linux itself.
+	 * All keys of a terminal that is read, the interrupt key too, are the guest's
+	 * from here on.  A terminal that is only written to stays as it is, so that its
+	 * keys reach linux itself.
 	 */
 	list_for_each_entry(chan, chans, list) {
 		chan->terminal = host_isatty(chan->fd);

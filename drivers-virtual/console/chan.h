@@ -31,15 +31,15 @@ struct chan {
 	int irq;			/* 0: always ready, or the line has none yet */
 	bool gone;			/* to be closed by the line's work */
 	bool ended;			/* no more input will come */
-	bool lost;			/* output, and that was told */
+	bool lost;			/* output was lost, and that was told */
 	bool left;			/* the other end hung up, and nobody reads what it has sent */
 	bool knocking;			/* there is something for ops->accept() */
 
 	/* Output, see output.c */
-	u64 taken;			/* of what the line has written */
+	u64 taken;			/* bytes of what the line has written */
 	bool waiting;			/* for the host to have room */
-	bool passed;			/* is not waited for, for it takes nothing */
-	unsigned long held_since;	/* it has kept a writer waiting since; 0: it does not */
+	bool passed;			/* not waited for, as it takes nothing */
+	unsigned long held_since;	/* when it began to keep a writer waiting; 0: it does not */
 	unsigned long credit, credit_at;
 	u8 owed[CHAN_OWED];		/* goes before anything else */
 	unsigned int nr_owed;
@@ -50,14 +50,14 @@ struct chan_ops {
 	const char *usage;	/* the whole of it, for messages */
 
 	/*
-	 * One serves both ways, and besides others.  The rest are given for input
-	 * and for output, or one for both.
+	 * Serves both ways, in addition to other channels.  Of kinds without this one is
+	 * given for input and one for output, or one for both.
 	 */
 	bool besides;
 	bool shown;		/* on a terminal somewhere: ends of lines need a return */
 	bool leaves;		/* its reader may be gone or slow for long: wait only a while */
 	bool hangs_up;		/* tells when the other end is gone */
-	bool half_closes;	/* tells when it sends no more, which is the same where nobody reads */
+	bool half_closes;	/* tells when it sends no more: its end while the line is closed */
 
 	/*
 	 * Open what @req says, by chan_new(), for input or for output; 0, or -errno

@@ -26,8 +26,9 @@
 #include "telnet.h"
 
 /*
- * Descriptors, interrupts and what is kept over a restart are the disks' too.  Every
- * user of the host can connect to a port: those must leave room for the owner.
+ * Clients take descriptors, interrupts and room for what is kept over a restart, which
+ * disks need too.  Every user of the host can connect to a port: clients of ports must
+ * leave room for the owner's.
  */
 #define MAX_CLIENTS	100
 #define MAX_PORT_CLIENTS 50

@@ -28,11 +28,11 @@ DEFINE_MUTEX(lines_mutex);
 
 /* Input */
 
-#define RAW_ENDS	4	/* that one may pass over who reads all as it comes */
+#define RAW_ENDS	4	/* end characters for a program in raw mode */
 
 static void line_listen_locked(struct line *line);
 
-/* Will anything come yet, from whomever? */
+/* Can any channel still bring input? */
 static bool line_can_read(struct line *line)
 {
 	struct chan *chan;
@@ -44,11 +44,11 @@ static bool line_can_read(struct line *line)
 }
 
 /*
- * The end of a file is the end of the terminal's input: the character for it, as if
- * it had been typed, whenever programs have read all else.  When it is read the line
- * discipline unthrottles the terminal, which brings the next one, for this end stays.
- * Shells that edit lines themselves know that character, too, after a line that has
- * an end.  Who takes it for a key is told by a hang-up, and by no more of them.
+ * The end of a file is the end of the terminal's input: the end character, as if it had
+ * been typed, whenever programs have read everything before it.  When it is read the line
+ * discipline unthrottles the terminal, which brings the next one: the end stays the end.
+ * Shells that edit lines themselves know that character, too, at the start of a line.  A
+ * program that takes it for a key gets a hang-up after RAW_ENDS of them, and no more.
  */
 static void line_put_end_locked(struct line *line, struct tty_struct *tty)
 {
@@ -68,7 +68,7 @@ static void line_put_end_locked(struct line *line, struct tty_struct *tty)
 		schedule_delayed_work(&line->in_work, 1);
 }
 
-/* Only the line discipline knows what it has still, and tells those who poll. */
+/* Only the line discipline knows what it still holds, and it answers a poll. */
 static bool line_has_input(struct tty_struct *tty)
 {
 	struct tty_ldisc *ldisc = tty_ldisc_ref(tty);
@@ -83,7 +83,7 @@ static bool line_has_input(struct tty_struct *tty)
 	return ready & (EPOLLIN | EPOLLHUP);
 }
 
-/* A terminal that nobody has open learns of it when somebody opens it. */
+/* A terminal that is not open gets the end when it is opened. */
 static void line_look_for_end(struct line *line)
 {
 	struct tty_struct *tty = tty_port_tty_get(&line->port);
@@ -204,8 +204,8 @@ static void line_in_work(struct work_struct *work)
 }
 
 /*
- * The other end hung up.  While programs read here what it has sent still counts;
- * otherwise that is like typing where nobody is.
+ * The other end hung up.  What it has sent is still for programs that have the terminal
+ * open; if none has, it is dropped.
  */
 static void chan_check_end(struct chan *chan)
 {
@@ -216,7 +216,7 @@ static void chan_check_end(struct chan *chan)
 		chan_gone(chan);
 }
 
-/* Nobody reads what the line shows.  A guest whose own console that is has no more to do. */
+/* Nobody reads what the line shows any more.  The guest's own console: end the guest. */
 static void line_hang_up(struct line *line)
 {
 	tty_port_tty_hangup(&line->port, false);
@@ -262,7 +262,7 @@ void chan_gone(struct chan *chan)
 	schedule_delayed_work(&chan->line->work, 0);
 }
 
-/* Nobody takes its output any more.  What it has sent before still counts. */
+/* The other end takes no more output.  What it has sent is still input. */
 void chan_unread(struct chan *chan)
 {
 	chan->writes = false;
@@ -293,7 +293,7 @@ static const char *lost_because(int err)
 	}
 }
 
-/* The host has not taken what is shown: a full disk, or nobody reads it. */
+/* The host has not taken what is shown: its disk is full, or the reader is gone. */
 void chan_lost(struct chan *chan, int err)
 {
 	struct line *line = chan->line;
@@ -457,7 +457,7 @@ static bool line_winsize(struct line *line, struct winsize *to)
 	ws = line->told;
 	known = ws.rows;
 	list_for_each_entry(chan, &line->chans, list) {
-		/* What is shown counts more than where one types. */
+		/* The terminal that shows the output counts more than one for input alone. */
 		if (!known && chan->terminal && chan->writes)
 			known = !host_tty_winsize(chan->fd, &ws) && ws.rows && ws.cols;
 	}
@@ -518,7 +518,7 @@ static struct line *tty_line(struct tty_struct *tty)
 	return container_of(tty->port, struct line, port);
 }
 
-/* Streams of bytes are no teletypes: a pipe has no echo, and a file no carriage returns. */
+/* A pipe gets no echo, and a file no carriage returns. */
 static void line_set_termios(struct tty_struct *tty, const struct ktermios *old)
 {
 	struct line *line = tty_line(tty);
@@ -644,7 +644,7 @@ static unsigned int line_write_room(struct tty_struct *tty)
 		return 0;
 	spin_lock_irqsave(&line->lock, flags);
 	room = line_room_locked(line);
-	/* A newline may take two. */
+	/* A newline may take two bytes. */
 	if (room < 2)
 		line_starved_locked(line);
 	spin_unlock_irqrestore(&line->lock, flags);
@@ -668,7 +668,7 @@ static void line_flush_buffer(struct tty_struct *tty)
 	struct line *line = tty_line(tty);
 	unsigned long flags;
 
-	/* The end of a session is no reason to lose its last words. */
+	/* What a session wrote last is not dropped when it hangs up. */
 	if (test_bit(TTY_HUPPING, &tty->flags))
 		return;
 	spin_lock_irqsave(&line->lock, flags);
@@ -760,7 +760,7 @@ void line_go_live(struct line *line)
 	device = tty_port_register_device(&line->port, line->driver->tty, line->index, NULL);
 	if (IS_ERR(device))
 		pr_err("no %s%u: %pe\n", line->driver->name, line->index, device);
-	/* What the host had no room for so far has had no interrupt. */
+	/* There was no interrupt yet to tell of room for what the host did not take so far. */
 	line_push(line);
 	spin_lock_irqsave(&line->lock, flags);
 	line_listen_locked(line);
@@ -796,7 +796,7 @@ void line_remove(struct line *line)
 		chan_free(chan);
 	mutex_unlock(&lines_mutex);
 
-	line_push(line);	/* nobody is left; not to be put off any more */
+	line_push(line);	/* no channel is left: clears what was put off */
 	cancel_delayed_work_sync(&line->work);
 	cancel_delayed_work_sync(&line->in_work);
 	cancel_work_sync(&line->resize_work);

@@ -26,7 +26,7 @@ struct line {
 	struct line_driver *driver;
 	unsigned int index;
 	char name[8];			/* of the option: "con1" */
-	char *spec;			/* what it was */
+	char *spec;			/* the option's value */
 	struct delayed_work work;	/* what interrupts cannot do */
 	struct work_struct resize_work;
 
@@ -36,16 +36,16 @@ struct line {
 	bool dying;
 
 	/* Output */
-	u8 *ring;			/* the last RING_SIZE bytes; NULL: nobody will want them */
+	u8 *ring;			/* the last RING_SIZE bytes; NULL: no channel wants them */
 	u64 written;			/* bytes so far */
 	bool shown;			/* somewhere on a terminal: printk's lines need a return */
 	bool typed;			/* at a terminal, or where one may be: it has an echo */
 	bool plain;			/* a pipe or file takes the output: lines end as programs say */
 	bool deferred;			/* something is to be pushed, */
-	struct timer_list push_timer;	/* at the latest then */
-	struct timer_list hold_timer;	/* somebody's patience ends */
+	struct timer_list push_timer;	/* at the latest when this expires */
+	struct timer_list hold_timer;	/* a channel is not waited for any more */
 	bool starved;			/* a writer found no room */
-	bool unread;			/* nobody takes its output any more, and it is told so */
+	bool unread;			/* no channel takes output any more: hang it up */
 
 	/* Input */
 	struct delayed_work in_work;	/* polls for input where no interrupt tells */
@@ -54,7 +54,7 @@ struct line {
 	bool full;			/* no room in the port's buffer */
 	bool at_end;			/* all input has come: programs read its end, as often as they ask */
 	u8 last_input;
-	unsigned int raw_ends;		/* so often to one that reads all as it comes */
+	unsigned int raw_ends;		/* end characters that a program in raw mode got */
 	struct host_winsize told;	/* by a client; newer than the terminal's if not 0 */
 	u8 input[INPUT_SIZE];
 };
@@ -65,7 +65,7 @@ struct line_driver {
 	int minor;
 	short type, subtype;
 	const char *specs[LINES];	/* con<n>= */
-	const char *others;		/* con= */
+	const char *others;		/* con=, for all others */
 	struct line *lines[LINES];	/* those that are not "none" */
 	struct tty_driver *tty;
 	struct console console;
@@ -74,19 +74,19 @@ struct line_driver {
 enum { CON, SSL, DRIVERS };
 extern struct line_driver line_drivers[DRIVERS];
 
-/* For what comes and goes: lines, and their channels.  Process context. */
+/* Held while lines and their channels come and go.  Process context. */
 extern struct mutex lines_mutex;
 
 /* Output (output.c).  All that ends in _locked: under the line's lock. */
 
-/* What the host takes now, it gets.  Returns whether a writer should be woken. */
+/* Hand to the host what it takes now.  Returns whether a writer should be woken. */
 bool line_push_locked(struct line *line);
 bool chan_push_locked(struct chan *chan);
 void line_push(struct line *line);
 /* The same, but it may be put off for a moment. */
 bool line_push_soon_locked(struct line *line);
 unsigned int line_used_locked(struct line *line);	/* bytes that hold up the terminal */
-unsigned int line_unsent_locked(struct line *line);	/* that nobody should be sure of yet */
+unsigned int line_unsent_locked(struct line *line);	/* bytes that tcdrain() waits for */
 unsigned int line_room_locked(struct line *line);
 void line_put_locked(struct line *line, const u8 *text, unsigned int len);
 void line_printk_locked(struct line *line, const char *text, unsigned int len);

@@ -111,7 +111,7 @@ static int line_number(const char *text, char **rest)
 	return n < LINES ? n : -ERANGE;
 }
 
-/* <n>=<channels>, or =<channels> for all lines of which nothing is said. */
+/* <n>=<channels>, or =<channels> for all lines without an option of their own. */
 static int __init line_option(struct line_driver *driver, char *arg)
 {
 	char *rest = arg;

@@ -13,10 +13,10 @@
  *
  * Programs wait while a channel is TTY_QUEUE behind.  So nothing is lost, but for
  * the channels whose reader may be gone or slow for long (clients, pseudo
- * terminals): these keep programs waiting for PATIENCE, which grows again with ten
- * times as much time.  After that they are passed over until they have caught up.
- * A channel that is more than the ring behind goes on with the ring's last lines, and
- * shows how much is missing.
+ * terminals).  One of these keeps programs waiting for PATIENCE at most, which it gets
+ * back in ten times as much time; then it is passed over until it has caught up.  A
+ * channel that is behind by more than the ring holds goes on with the ring's last
+ * lines, and shows how much is missing.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -29,7 +29,7 @@
 #define PUSH_AT			4096
 
 #define PATIENCE		HZ	/* jiffies */
-#define PATIENCE_GROWS		10	/* one jiffy in so many */
+#define PATIENCE_GROWS		10	/* jiffies in which it grows by one */
 
 #define PRINTK_PATIENCE_NS	(NSEC_PER_SEC / 10)
 #define DRAIN_PATIENCE_NS	(2 * NSEC_PER_SEC)
@@ -44,7 +44,7 @@ static bool wants(const struct chan *chan)
 	return chan->writes && !chan->gone && (chan->nr_owed || behind(chan));
 }
 
-/* Of those the terminal waits for. */
+/* Does the terminal wait for this channel? */
 static bool counts(const struct chan *chan)
 {
 	return chan->writes && !chan->gone && !(chan->passed && chan->ops->leaves);
@@ -179,7 +179,7 @@ static void chan_give(struct chan *chan)
 		} else if (chan->ops->leaves) {
 			chan_unread(chan);
 		} else {
-			/* Nobody will read this; perhaps what comes next. */
+			/* This is lost; what comes next may not be. */
 			chan->nr_owed = 0;
 			chan->taken = line->written;
 			chan_lost(chan, n);
@@ -203,7 +203,7 @@ bool chan_push_locked(struct chan *chan)
 		line->starved = false;
 		timer_delete(&line->hold_timer);
 	}
-	/* Somebody may wait for the last byte, too: tcdrain(). */
+	/* A program may wait for the last byte: tcdrain(). */
 	return wake || (unsent && !is_unsent(chan));
 }
 
@@ -260,11 +260,11 @@ bool line_push_locked(struct line *line)
 	bool wake = false;
 
 	set_deferred(line, false);
-	/* Of those that are passed over, the host will tell when they have room. */
+	/* The host will tell when a channel that was passed over has room. */
 	list_for_each_entry(chan, &line->chans, list)
 		if (wants(chan) && !(chan->passed && chan->waiting && chan->irq))
 			wake |= chan_push_locked(chan);
-	/* The one that was waited for may be gone. */
+	/* The channel that was waited for may be gone. */
 	if (line->starved && line_used_locked(line) < TTY_QUEUE / 2) {
 		line->starved = false;
 		wake = true;
@@ -429,7 +429,7 @@ static void chan_drain(struct chan *chan)
 		chan_push_locked(chan);
 		if (!wants(chan))
 			break;
-		/* Clients have this long for all; others for each piece that they take. */
+		/* A client has this time in all, another channel for each piece that it takes. */
 		if (chan->ops->leaves)
 			left = end - host_monotonic_ns();
 		if (left <= 0 || host_wait_fd(chan->fd, HOST_POLLOUT, left) <= 0)

@@ -8,7 +8,7 @@
  * line passes the terminal over, and the next program is told what it missed.
  *
  * With hotplug= a few are made at the start for what is plugged in later: Landlock
- * knows no right to one's own pseudo terminals that is not a right to all of the user's.
+ * cannot allow a process its own pseudo terminals without all others of the user.
  */
 #define pr_fmt(fmt) fmt
 
