@@ -22,7 +22,7 @@ void * __ref ubd_alloc(size_t size)
 
 void ubd_free(void *p)
 {
-	/* What memblock gave stays. */
+	/* Memory of memblock is not freed. */
 	if (p && slab_is_available() && !PageReserved(virt_to_page(p)))
 		kfree(p);
 }

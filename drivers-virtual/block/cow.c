@@ -77,9 +77,9 @@ struct cow {
 	unsigned long *changed;		/* pages that differ from the file */
 	unsigned long nr_changed;
 	/* The flush under way */
-	unsigned long *writing;		/* pages that it is to write */
-	unsigned long first, count;	/* those that are with the host */
-	bool synced;			/* they will be on the disk when that is done */
+	unsigned long *writing;		/* pages that it has still to write */
+	unsigned long first, count;	/* pages that the host writes now */
+	bool synced;			/* that write is a synchronous one */
 };
 
 static struct cow *to_cow(struct ubd_image *image)
@@ -221,7 +221,7 @@ static int write_map(struct cow *c, struct ubd_io *io)
 	io->next = io->iov;
 	io->niov = pages;
 	c->count = pages;
-	/* If that is all, its own sync costs less than one of the file. */
+	/* If one write is enough, a synchronous one costs less than a sync of the file. */
 	c->synced = !c->unnamed && io->stage != MAP_WRITE &&
 		    find_next_bit(c->writing, c->nr_pages, n) >= c->nr_pages;
 	io->stage = MAP_WRITE;
@@ -235,7 +235,7 @@ static int flush_done(struct cow *c)
 	return 0;
 }
 
-/* From the sync of the data on. */
+/* One step of a flush: sync the data, write the bitmap, sync that. */
 static int flush_step(struct cow *c, struct ubd_io *io)
 {
 	int err;
@@ -265,7 +265,7 @@ static int flush_step(struct cow *c, struct ubd_io *io)
 		break;
 	case MAP_SYNC:
 		if (io->aio.res < 0) {
-			/* What of it is on the disk is not known. */
+			/* It is not known which pages are on the disk. */
 			for (unsigned long i = 0; i < c->nr_pages; i++)
 				if (c->map[i].now)
 					page_changed(c, i);
@@ -397,7 +397,7 @@ static void cow_close(struct ubd_image *image)
 	ubd_free(c);
 }
 
-/* The last sector that is in the store is within its file. */
+/* Does the file reach as far as the last sector that the bitmap says is in it? */
 static bool is_whole(const struct cow *c)
 {
 	unsigned long i = c->nr_pages, bit = 0;
@@ -542,7 +542,7 @@ bool ubd_is_cow(const struct ubd_file *f)
 	       ubd_begins_cow(magic);
 }
 
-/* Layouts that this does not know, and nonsense. */
+/* Refuse layouts that are not known here, and nonsense. */
 static int check_header(const struct ubd_option *o)
 {
 	u32 version = be32_to_cpu(header.version), alignment = be32_to_cpu(header.alignment);
@@ -568,7 +568,7 @@ static int read_header(const struct ubd_option *o, const struct ubd_file *f)
 	return check_header(o);
 }
 
-/* Where @path leads from anywhere, into the header. */
+/* Write @path into the header, as an absolute path. */
 static int set_backing(const struct ubd_option *o, const char *path)
 {
 	const char *folder = path[0] == '/' ? "" : host_getenv("PWD");
@@ -635,13 +635,13 @@ static int new_cow(const struct ubd_option *o, struct ubd_file *f, const struct 
 	return write_header(o, f);
 }
 
-/* It was another file with the same contents: does it have another name now? */
+/* The backing file was named on the command line: write its name into the header if it is new. */
 static int switch_backing(const struct ubd_option *o, const struct ubd_file *f,
 			  const struct ubd_file *back)
 {
 	struct host_stat st;
 
-	/* Said and done in the first kernel. */
+	/* The first kernel of the process has done it. */
 	if (boot_info->reboots || f->read_only || !strcmp(header.backing, back->path))
 		return 0;
 	if (!host_stat(header.backing, &st) && st.dev == back->dev && st.ino == back->ino)
@@ -651,7 +651,7 @@ static int switch_backing(const struct ubd_option *o, const struct ubd_file *f,
 	return set_backing(o, back->path) ?: write_header(o, f);
 }
 
-/* What says nothing about a file that only the header names. */
+/* The size of a file that only the header names is not told. */
 static int other_size(const struct ubd_option *o, const struct ubd_file *back, u64 size)
 {
 	if (!o->backing)
@@ -731,7 +731,7 @@ static int beside(const struct ubd_option *o, char **path)
 				  "%s: its header names a backing file in another folder, %*pE: if that is right, write ubd%s=%s,%*pE",
 				  o->path, (int)strlen(header.backing), header.backing, o->name,
 				  o->path, (int)strlen(header.backing), header.backing);
-	/* Stays: messages show it. */
+	/* Not freed, as messages show it. */
 	*path = ubd_alloc(folder + strlen(name) + 1);
 	sprintf(*path, "%.*s%s", folder, o->path, name);
 	return 0;

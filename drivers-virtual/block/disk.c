@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include "ubd.h"
 
-#define UBD_MINORS	16		/* a disk; those that find no room have dynamic ones */
+#define UBD_MINORS	16		/* of a disk; later disks have dynamic ones */
 #define UBD_MAX_SECTORS	4096
 
 static int ubd_open(struct gendisk *disk, blk_mode_t mode)

@@ -113,8 +113,8 @@ static int wrong_kind(const struct ubd_option *o, const char *path, unsigned int
 }
 
 /*
- * One file has the same flags each time it is opened, in all kernels of a process:
- * after a restart host_open() knows it only by those that worked.
+ * A file is opened with the same flags by all kernels of a process: after a restart
+ * host_open() finds it only by the flags with which it was opened.
  */
 static int open_cached(struct ubd_file *f, const struct ubd_option *o, unsigned int *access,
 		       unsigned int exclusive, bool create)
@@ -220,7 +220,7 @@ static int open_nameless(const char *folder, const struct ubd_option *o)
 	if (snprintf(name, sizeof(name), "%s/.uml-%d-ubd%u", folder, host_getpid(), o->unit) >=
 	    sizeof(name))
 		return -ENAMETOOLONG;
-	/* A restart must find what this disk of this image had, and no other. */
+	/* After a restart the same disk of the same image must find this file. */
 	return host_open_unnamed(folder, name, o->unit, o->path);
 }
 
@@ -235,7 +235,7 @@ int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)
 	for (i = 0; f->cached < 0 && i < ARRAY_SIZE(usual); i++)
 		if (usual[i] && *usual[i])
 			f->cached = open_nameless(usual[i], o);
-	/* Once user code runs, only there. */
+	/* Once user code runs, files can be made only in these. */
 	folder = um_hotplug_folders();
 	for (; f->cached < 0 && folder && *folder; folder += strlen(folder) + 1)
 		f->cached = open_nameless(folder, o);
@@ -257,7 +257,7 @@ int ubd_file_open_unnamed(struct ubd_file *f, const struct ubd_option *o)
 
 void ubd_file_close(struct ubd_file *f)
 {
-	/* It may stay open, for a disk that is plugged in again: that begins anew. */
+	/* The file may stay open, for a disk that is plugged in again: that one begins empty. */
 	if (f->ours && f->cached >= 0)
 		host_ftruncate(f->cached, 0);
 	if (f->direct >= 0)

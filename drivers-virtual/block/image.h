@@ -157,7 +157,7 @@ int ubd_file_discard(struct ubd_file *f, u64 offset, u64 len, bool keep);
 
 /* Prepare the transfer of the next @len bytes of @io at @pos of @f.  1 or -errno. */
 int ubd_transfer(struct ubd_io *io, struct ubd_file *f, u64 pos, u64 len, bool dsync);
-/* It is done.  -errno, or 0: some of it, maybe not all. */
+/* The host has answered.  -errno, or 0: some of the transfer is done, maybe not all. */
 int ubd_transferred(struct ubd_io *io);
 /*
  * Write the first sector of a disk that may be opened without flag d the next time.  What
@@ -175,7 +175,7 @@ int ubd_read_step(struct ubd_image *image, struct ubd_io *io);
 
 /* What @asked names, of whatever kind it is. */
 struct ubd_image *ubd_image_open(const struct ubd_option *asked);
-/* One that holds the disk as it is, in @f, which it takes over. */
+/* The image of a file that holds the disk as it is: of @f, which it takes over. */
 struct ubd_image *ubd_raw_image(const struct ubd_file *f, unsigned int flags);
 #define COW_MAGIC	0x4f4f4f4d	/* "OOOM" */
 
@@ -192,7 +192,7 @@ bool ubd_is_cow(const struct ubd_file *f);
  * takes over, or if that is NULL of what @o names, made if it is not there.
  */
 struct ubd_image *ubd_cow_open(const struct ubd_option *o, const struct ubd_file *f);
-/* What is written to it goes to an unnamed file.  Takes over @lower. */
+/* An image over @lower, which it takes over: what is written goes to an unnamed file. */
 struct ubd_image *ubd_disposable(const struct ubd_option *o, struct ubd_image *lower);
 
 #endif

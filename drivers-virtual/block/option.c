@@ -124,7 +124,7 @@ static int parse(char *arg, struct ubd_option *o)
 	return 0;
 }
 
-/* A name that linux was started with, which uml_mconsole has put its folder before. */
+/* uml_mconsole puts its own folder before a relative name: take it off a name of the start. */
 static char *name_at_start(char *path)
 {
 	const char *folder = host_getenv("PWD");
@@ -139,7 +139,7 @@ static char *name_at_start(char *path)
 	return path + len + 1;
 }
 
-/* uml_mconsole makes a path of each word, also of none and of "snapshot". */
+/* uml_mconsole makes a path of each word, even of an empty one and of "snapshot". */
 static void undo_mconsole(struct ubd_option *o)
 {
 	const char *word = o->backing ? kbasename(o->backing) : NULL;
@@ -229,7 +229,7 @@ static int __init ubd_setup(char *arg)
 	if (!IS_ERR(ubd))
 		disks[ubd->index] = ubd;
 	else if (boot_info->reboots)
-		/* It was removed, and now it cannot be had any more: the guest goes on without. */
+		/* It was removed, and cannot be opened any more: the guest goes on without it. */
 		pr_warn("%s (it was removed before the restart)\n", seq_buf_str(&why));
 	else
 		um_die("%s", seq_buf_str(&why));

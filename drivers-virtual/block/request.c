@@ -20,20 +20,20 @@
 #include <asm/host_irq.h>
 #include "ubd.h"
 
-#define UBD_DEPTH	128		/* requests of a disk; for all there are AIO_DEPTH at the host */
+#define UBD_DEPTH	128		/* requests of a disk; AIO_DEPTH is for all */
 #define UBD_BATCH	64
 #define UBD_HELD	16		/* requests that are held back */
 #define UBD_SMALL	SZ_16K		/* what may be held back, in bytes */
 #define UBD_RAPID	200000		/* TSC cycles between requests that come one after the other */
-#define UBD_HABIT	4		/* so many of them, and more are expected */
+#define UBD_HABIT	4		/* after so many of these more are expected */
 #define UBD_PIECE	HOST_ZERO_MAX	/* of a discard, in bytes; some ms at worst */
 #define UBD_AGAIN_MS	10
-#define UBD_SAVE_HZ	(5 * HZ)	/* what nobody flushes is lost for at most so long */
+#define UBD_SAVE_HZ	(5 * HZ)	/* what is not flushed is written after this time */
 
 /* Under ubd_lock */
 static LIST_HEAD(prepared);		/* ubd_io.link; not with the host yet */
 static unsigned int nr_prepared;
-static bool urgent;			/* one of them is not to wait */
+static bool urgent;			/* one of the prepared must not wait */
 static u64 last_commit;			/* when it ended; TSC */
 
 static struct ubd_io *to_io(struct host_aio *aio)
@@ -324,7 +324,7 @@ static blk_status_t ubd_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq
 
 	blk_mq_start_request(rq);
 	spin_lock_irqsave(&ubd_lock, flags);
-	/* What the block layer has made a batch of waits for nothing more. */
+	/* Requests that come in a batch, and large ones, are not held back. */
 	if (!bd->last || !is_small(rq))
 		urgent = true;
 	if (req_op(rq) == REQ_OP_DISCARD || req_op(rq) == REQ_OP_WRITE_ZEROES) {
