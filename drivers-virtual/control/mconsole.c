@@ -41,7 +41,7 @@ static int mc_fd = -1, mc_irq, mc_uid;
 /* One more than may wait, so that there is always one for interrupt context. */
 static struct mc_request requests[REQUESTS + 1];
 static unsigned int nr_used;
-static LIST_HEAD(queue);		/* for the worker.  Both: irqs off */
+static LIST_HEAD(queue);		/* for the worker; this and @nr_used with irqs off */
 
 static void mc_work(struct work_struct *work);
 static DECLARE_WORK(worker, mc_work);
@@ -386,7 +386,7 @@ void mc_stop(struct mc_request *req)
 		}
 		local_irq_enable();
 	}
-	/* It was nobody's fault that nothing happened. */
+	/* That nothing happened meanwhile is no stall. */
 	touch_all_softlockup_watchdogs();
 	reset_hung_task_detector();
 	rcu_cpu_stall_reset();
@@ -403,7 +403,7 @@ static int mc_at_end(struct notifier_block *nb, unsigned long how, void *data)
 		if (!req->used || req->answered || req->gone)
 			continue;
 		req->may_wait = false;
-		/* a client that asked for the end by a sysrq has it */
+		/* the end is no failure for a client that asked for it by a sysrq */
 		req->failed = req->command->context == MC_PROCESS;
 		mc_reply(req, why);
 	}

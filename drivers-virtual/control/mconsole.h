@@ -41,7 +41,7 @@ struct mc_request {
 	bool used;		/* nothing of this is free for another request */
 	bool may_wait;		/* process context */
 	bool failed;
-	bool gone;		/* nobody takes the answer */
+	bool gone;		/* the client takes no answer */
 	bool answering;		/* a part of the answer has gone */
 	bool answered;
 
@@ -73,7 +73,7 @@ extern const unsigned int mc_nr_commands;
 void mc_reply(struct mc_request *req, const char *text);
 __printf(2, 3) void mc_refuse(struct mc_request *req, const char *fmt, ...);
 
-/* The answer in parts, in process context.  False: nobody takes it. */
+/* The answer in parts, in process context.  False: the client does not take it. */
 bool mc_write(struct mc_request *req, const void *data, size_t len);
 void mc_end(struct mc_request *req);
 
@@ -91,7 +91,7 @@ void mc_go(struct mc_request *req);
 /* proc.c */
 void mc_proc(struct mc_request *req);
 
-/* notify.c: a datagram to whom mconsole=notify: names.  Any context. */
+/* notify.c: a datagram to the socket that mconsole=notify: names.  Any context. */
 enum mc_event { MC_SOCKET, MC_PANIC, MC_HANG, MC_USER };	/* upstream's numbers */
 void mc_notify_open(int fd, const char *path);
 

@@ -58,7 +58,7 @@ static int on_panic(struct notifier_block *nb, unsigned long event, void *messag
 	return NOTIFY_DONE;
 }
 
-/* Before the one that ends the machine. */
+/* Runs before the notifier that ends the machine. */
 static struct notifier_block panic_block = {
 	.notifier_call = on_panic,
 	.priority = INT_MAX,

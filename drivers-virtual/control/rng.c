@@ -7,7 +7,7 @@
 #include <linux/init.h>
 #include <asm/host.h>
 
-/* The host does not make us wait: it has had its entropy since it booted. */
+/* This does not wait: the host has had its entropy since it booted. */
 static int host_rng_read(struct hwrng *rng, void *buf, size_t max, bool wait)
 {
 	return host_getrandom(buf, max);

@@ -7,8 +7,8 @@
  * named guest that starts removes it.  A guest that removes a folder holds its lock, with
  * nothing in the file.
  *
- * uml_dir may be a place that others share, like /tmp: nothing there is believed that
- * somebody else could have put there, and no symbolic link is followed.
+ * uml_dir may be a place that others share, like /tmp: what another user could have put
+ * there is not trusted, and no symbolic link is followed.
  *
  * Guests of upstream's UML have such folders too, without a lock.  Their pid files
  * can be read by others, ours cannot; that tells them apart.
@@ -30,7 +30,7 @@
 
 #define UMID_LEN	64
 #define PATH_LEN	512
-#define TRIES		100	/* at a folder that others remove meanwhile */
+#define TRIES		100	/* when others remove the folder meanwhile */
 #define TRY_MS		10
 #define NAMES_SIZE	16384	/* of the folders beside ours */
 #define OUR_MODE	0100600	/* of a pid file */
@@ -168,7 +168,7 @@ static bool __init is_upstreams(int fd)
 	return pid > 0 && host_process_exists(pid);
 }
 
-/* The pid file, locked by us.  Starters and enders of the same name may be about. */
+/* The pid file, locked by us.  Guests of the same name may start and end meanwhile. */
 static int __init claim(void)
 {
 	struct host_stat st;
@@ -187,7 +187,7 @@ static int __init claim(void)
 			if (!err)
 				err = host_lock_file(fd, 1);
 			if (err == -EAGAIN) {
-				/* Without a number somebody has just begun, or removes it. */
+				/* No number: another guest has just made it, or removes it. */
 				pid = read_pid(fd);
 				if (pid)
 					in_use(pid);
@@ -198,7 +198,7 @@ static int __init claim(void)
 			} else if (!boot_info->reboots && is_upstreams(fd)) {
 				in_use(read_pid(fd));
 			} else if (!host_fstat(fd, &st) && st.links) {
-				/* Its last owner did not remove it after we had opened it. */
+				/* It still has its name: its last owner has not removed it. */
 				return fd;
 			}
 			host_close(fd);
