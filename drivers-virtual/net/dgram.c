@@ -71,7 +71,7 @@ static int dgram_receive(struct vec_link *link, struct host_packet *p, unsigned 
 {
 	int ret = host_packets_receive(link->fd, p, n);
 
-	/* A peer's end is told once; others may send. */
+	/* The end of a connected peer is told once, as an error; others may still send. */
 	return ret > 0 ? ret : -EAGAIN;
 }
 

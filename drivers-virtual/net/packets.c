@@ -28,7 +28,7 @@ int vec_packets_send(struct vec_link *link, struct host_packet *p, unsigned int 
 	}
 }
 
-/* The host says that a peer has gone by frames of no length.  So may the peer. */
+/* A frame of no length is the end of a peer, or was sent by a peer that is still there. */
 static int without_end(struct vec_link *link, struct host_packet *p, int n)
 {
 	int i;
@@ -44,7 +44,7 @@ int vec_packets_receive(struct vec_link *link, struct host_packet *p, unsigned i
 {
 	int ret = host_packets_receive(link->fd, p, n);
 
-	/* The peer went without having read all.  Said once, and before what it had sent. */
+	/* The peer went without having read everything: told once, before what it had sent. */
 	if (ret == -ECONNRESET)
 		ret = host_packets_receive(link->fd, p, n);
 	if (ret == -EAGAIN)

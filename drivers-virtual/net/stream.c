@@ -15,7 +15,7 @@
 #define IN_SIZE		(256U << 10)
 #define OUT_SIZE	(VEC_PREFIX + 65535 + VLAN_ETH_HLEN)
 #define IOVS		1024		/* the host's limit */
-/* No peer has frames of that length: this is not one, and no other would be found behind it. */
+/* A length that no frame has: what follows is no frame, and where the next begins is unknown. */
 #define NONSENSE	(1U << 20)
 
 struct vec_stream {

@@ -289,7 +289,7 @@ static struct sk_buff *take_frame(struct vec *vec, struct vec_slot *slot, unsign
 			skb_add_rx_frag(skb, i, page[i], 0, min(len, PAGE_SIZE), PAGE_SIZE);
 		return skb;
 	}
-	/* It goes back as it was. */
+	/* Put the slot back as it was. */
 	kfree_skb(slot->skb);
 	slot->skb = skb;
 	for (i = 0; i < used; i++) {
@@ -318,7 +318,7 @@ static void deliver(struct vec *vec, unsigned int i)
 		return;
 	}
 	len -= header;
-	/* There is room for more than that; frames that the peer merged may have it. */
+	/* Slots have room for longer frames, but only merged ones may be longer. */
 	if (len > vec->dev->mtu + VLAN_ETH_HLEN &&
 	    (!vec->link.vnet || vnet.gso_type == VIRTIO_NET_HDR_GSO_NONE)) {
 		vec->counts.rx_oversized++;
@@ -370,9 +370,9 @@ static void read_control(struct vec *vec)
 }
 
 /*
- * The host's signal for each frame costs the sender and us more than the frame
- * does.  Where many came within a tick more will: entries into the kernel poll for
- * them instead, without signals, until few come or the polls come late.
+ * A signal of the host for each frame costs the sender and the guest more than the frame
+ * does.  After many frames in a tick, more will come: then entries into the kernel poll
+ * for them, without signals, until few come or the polls come late.
  */
 static void set_quiet(struct vec *vec, bool quiet)
 {
@@ -566,7 +566,7 @@ static void disconnect_peer(struct vec *vec)
 	vec->connected = false;
 	netif_carrier_off(vec->dev);
 	put_irq(&vec->irq, vec);
-	/* What we connected ourselves stays open, for a restart asks for it again. */
+	/* A connection that the guest made stays open: the next kernel after a restart takes it. */
 	if (vec->link.listener >= 0 && vec->link.fd >= 0) {
 		host_close(vec->link.fd);
 		vec->link.fd = -1;
@@ -617,7 +617,7 @@ static void accept_peers(struct vec *vec)
 	int fd;
 
 	for (;;) {
-		/* One that has gone is there until what it had sent is read; then we are called again. */
+		/* A peer that has hung up is read to its end first; then this runs again. */
 		if (vec->link.fd >= 0 && host_net_hung_up(vec->link.fd))
 			return;
 		fd = host_net_accept(vec->link.listener);
@@ -630,7 +630,7 @@ static void accept_peers(struct vec *vec)
 			continue;
 		}
 		stop_traffic(vec);
-		/* Gone in this moment: the last that it had sent is lost. */
+		/* The peer has hung up since: the last that it had sent is lost. */
 		if (vec->link.fd >= 0) {
 			vec->counts.peers_lost += vec->connected;
 			disconnect_peer(vec);

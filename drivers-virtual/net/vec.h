@@ -181,11 +181,11 @@ struct vec {
 	unsigned int first, queued;
 	bool polling;			/* vec_poll() will send at its end */
 	bool blocked;			/* the peer takes no more now */
-	bool dropping;			/* nor did for long */
+	bool dropping;			/* the peer has taken none for long */
 	unsigned long drop_time;	/* jiffies: when that was last tried */
 	struct hrtimer retry;		/* where the host does not tell when to go on */
 	struct timer_list patience;
-	struct timer_list calm;		/* how much came while quiet? */
+	struct timer_list calm;		/* checks how much came while quiet */
 	u64 calm_count;			/* counts.rx_packets when it was set */
 	unsigned long tick;		/* jiffies, and counts.rx_packets when they began */
 	u64 tick_count;
