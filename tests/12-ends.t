@@ -39,7 +39,7 @@ INPUT=/dev/null
 
 # On a pipe lines are what programs write.
 guest 'printf "a\nb\n"'
-unlike "output to a file has no carriage returns" "$(sed -n '/=begin=/,/=end=/p' "$tmp/out" | od -c)" '\\r'
+is "output to a file has no carriage returns" "$(sed -n '/=begin=/,/=end=/p' "$tmp/out")" $'=begin=\na\nb\n=end='
 guest 'true'
 is "with quiet nothing but the job's output is on stdout" "$RAW" $'=begin=\n=end='
 guest 'poweroff -f'
@@ -152,6 +152,6 @@ compose quiet "$(run_option 'echo up; sleep 1000')"
 	wait_for "$LIMIT" grep -q '^up' "$tmp/out"
 )
 PID=$(cat "$tmp/pid")
-ok "a guest ends with the process that started it" wait_for 10 gone "$PID"
+ok "a guest ends with the process that started it" wait_for "$LIMIT" gone "$PID"
 
 finished

@@ -34,6 +34,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	is "before the filter is set no request goes to a disk" "$(grep -c ' io_submit(' <<<"$before")" 0
 	ok "requests go to a disk after the filter is set" grep -q ' io_submit(' <<<"$after"
 	disk=$(sed -nE "s/.* openat\(AT_FDCWD, \"${DISK//\//\\/}\".* = ([0-9]+)\$/\1/p" <<<"$before" | head -n 1)
+	ok "before the filter is set the disk is opened" [ -n "$disk" ]
 	is "before the filter is set at most four bytes of a disk are read" \
 		"$(grep -E " pread64\($disk, " <<<"$before" | grep -vE ', 4, 0\) ' | head -n 2)" ''
 	is "nothing is opened after the filter is set" "$(grep -cE ' (openat|open|socket|memfd_create|io_setup|epoll_create1)\(' <<<"$after")" 0
