@@ -135,13 +135,16 @@ static bool make_page(struct map_page *page, gfp_t gfp)
 	return page->now;
 }
 
-/* See to it that mark() needs no memory. */
+/*
+ * See to it that mark() needs no memory.  What waits for the request may be what
+ * frees memory, so these may take the last there is: 8 KiB, once for each 16 MiB.
+ */
 static int make_pages(struct cow *c, u64 offset, u64 len)
 {
 	u64 first = offset >> SECTOR_SHIFT, last = first + sectors(len) - 1, i;
 
 	for (i = first >> MAP_SHIFT; i <= last >> MAP_SHIFT; i++)
-		if (!make_page(&c->map[i], GFP_NOWAIT))
+		if (!make_page(&c->map[i], GFP_ATOMIC | __GFP_MEMALLOC))
 			return -EAGAIN;
 	return 0;
 }
