@@ -124,12 +124,35 @@ bool guest_entry_allows(unsigned long addr, unsigned long error)
 	return want;
 }
 
-/* The host ran out of mappings (vm.max_map_count) or memory: begin anew. */
+/*
+ * The host gives a process so many mappings (vm.max_map_count), and refuses even calls
+ * that would leave it with fewer once it has them all.  So user code gets half of
+ * them, less a margin for what is mapped all the time; vmap.c has the other half.
+ */
+#define MARGIN		4096UL
+#define RUNS_MIN	1024UL
+
+static unsigned long runs;		/* of the host's mappings, at most */
+
+static bool too_many_runs(void)
+{
+	unsigned long most = boot_info->max_maps / 2;
+
+	most = most > MARGIN + RUNS_MIN ? most - MARGIN : RUNS_MIN;
+	if (likely(runs <= most))
+		return false;
+	runs = shadow_runs();
+	/* counting takes time: not again soon */
+	return runs > most / 4 * 3;
+}
+
+/* The host ran out of memory, or user code has as much of it as it may: begin anew. */
 static void drop_all(void)
 {
 	if (host_unmap(0, TASK_SIZE))
 		panic("the host does not let go of user mappings");
 	shadow_clear();
+	runs = 0;
 }
 
 void hostmap_drop(void)
@@ -211,6 +234,10 @@ static int run_host_call(const struct run *run)
 {
 	unsigned long len = run->end - run->start;
 
+	/* it may lie within one that becomes three */
+	runs += 2;
+	if (too_many_runs())
+		return -ENOMEM;
 	switch (run->op) {
 	case UNMAP:
 		return host_unmap(run->start, len);

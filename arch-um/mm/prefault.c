@@ -16,6 +16,7 @@
  *
  * Nothing is read from a disk for it.
  */
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
@@ -27,6 +28,8 @@
 #define TEXT_WINDOW	(256UL << 10)
 #define TEXT_CHUNK	(64UL << 10)	/* what the generic code maps, its fault_around_bytes */
 #define BLOCK		(64UL << 10)	/* folios that the generic code makes of anonymous memory */
+#define IN_A_ROW	4
+#define SPARE		64		/* pages */
 #define DATA_PAGES	16		/* variables that take more are many programs' heap */
 #define MOST_WRITTEN	64		/* pages of one fork */
 
@@ -54,6 +57,32 @@ static bool is_cached(struct vm_area_struct *vma, unsigned long addr)
 	cached = folio_test_uptodate(folio) && !folio_test_locked(folio);
 	folio_put(folio);
 	return cached;
+}
+
+#ifdef CONFIG_MEMCG
+static bool group_can_spare(struct mm_struct *mm)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(mm);
+	struct page_counter *c;
+	bool room = true;
+
+	for (c = memcg ? &memcg->memory : NULL; c && room; c = c->parent)
+		room = page_counter_read(c) + SPARE <= READ_ONCE(c->max);
+	mem_cgroup_put(memcg);
+	return room;
+}
+#else
+static bool group_can_spare(struct mm_struct *mm)
+{
+	return true;
+}
+#endif
+
+/* Is there memory for what nobody has asked for, in the machine and in the control group? */
+static bool can_spare(struct mm_struct *mm)
+{
+	return global_zone_page_state(NR_FREE_PAGES) >= 2 * totalreserve_pages + SPARE &&
+	       group_can_spare(mm);
 }
 
 /* Without leave to drop the lock.  False: better no more. */
@@ -113,6 +142,8 @@ static void written_again(struct mm_struct *mm)
 		if (!vma || (vma->vm_flags & (VM_WRITE | VM_SHARED)) != VM_WRITE ||
 		    userfaultfd_armed(vma))
 			continue;
+		if (!can_spare(mm))
+			break;
 		if (!fault_in(vma, at, FAULT_FLAG_WRITE))
 			break;
 		n++;
@@ -123,19 +154,25 @@ static void written_again(struct mm_struct *mm)
 
 /*
  * A heap that grows by 132 KiB has an end within a block of 64 KiB each time, and what
- * is touched there first keeps the block from being one folio.  As many pages as have
- * been touched in a row become as many more.
+ * is touched there first keeps the block from being one folio.  Where four pages have
+ * been touched in a row, four more are.  Not at the price of what others need: only
+ * from memory that is free.
  */
 static void anon_after(struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long start = max(round_down(addr, BLOCK), vma->vm_start);
 	unsigned long end = min(round_down(addr, BLOCK) + BLOCK, vma->vm_end);
-	unsigned long at, n = 0;
+	unsigned long at;
+	unsigned int n;
 
-	for (at = addr; at > start && pte_present(guest_entry(vma->vm_mm, at - PAGE_SIZE));
-	     at -= PAGE_SIZE)
-		n++;
-	for (at = addr + PAGE_SIZE; n-- && at < end; at += PAGE_SIZE) {
+	if (vma->vm_flags & (VM_NOHUGEPAGE | VM_LOCKONFAULT))
+		return;
+	for (n = 1, at = addr; n < IN_A_ROW; n++) {
+		at -= PAGE_SIZE;
+		if (at < start || !pte_present(guest_entry(vma->vm_mm, at)))
+			return;
+	}
+	for (at = addr + PAGE_SIZE; n-- && at < end && can_spare(vma->vm_mm); at += PAGE_SIZE) {
 		if (!pte_none(guest_entry(vma->vm_mm, at)) ||
 		    !fault_in(vma, at, FAULT_FLAG_WRITE))
 			return;

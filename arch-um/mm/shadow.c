@@ -9,10 +9,18 @@
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <asm/boot.h>
 #include "shadow.h"
 
-/* Each note of a trap lies in two leaves at most. */
+/* The most that is tried at last is one page, and a note is in two leaves mostly. */
 #define RESERVE 32
+
+/*
+ * A leaf stands for a page table of the host's, 4 KiB that mem= does not count.  A
+ * program can touch one page in each 2 MiB of all that it can have, so there is a
+ * bound: 16 MiB, and a five-hundredth of the guest's memory.
+ */
+#define MOST_LEAVES	(4096 + boot_info->size / PMD_SIZE)
 
 static struct rb_root tree = RB_ROOT;
 static struct kmem_cache *leaf_cache;
@@ -65,6 +73,8 @@ struct leaf *shadow_make(unsigned long addr)
 
 	if (leaf)
 		return leaf;
+	if (nr_leaves >= MOST_LEAVES)
+		return NULL;
 	leaf = alloc_leaf();
 	if (!leaf)
 		return NULL;
@@ -127,6 +137,26 @@ void shadow_sweep(void)
 unsigned int shadow_leaves(void)
 {
 	return nr_leaves;
+}
+
+unsigned long shadow_runs(void)
+{
+	unsigned long runs = 0, next = 0;
+	u32 entry = 0;
+	struct leaf *leaf;
+
+	for (leaf = shadow_first(0); leaf; leaf = shadow_next(leaf)) {
+		unsigned int i;
+
+		for_each_set_bit(i, leaf->mapped, LEAF_PAGES) {
+			unsigned long addr = leaf->base + i * PAGE_SIZE;
+
+			runs += addr != next || leaf->entry[i] != entry;
+			next = addr + PAGE_SIZE;
+			entry = leaf->entry[i] + ENTRY_NEXT;
+		}
+	}
+	return runs;
 }
 
 void shadow_clear(void)

@@ -28,7 +28,10 @@ struct leaf {
 };
 
 struct leaf *shadow_find(unsigned long addr);
-/* NULL only if there is no memory and the reserve is used up: shadow_clear() refills it. */
+/*
+ * NULL if there are as many as the host may have page tables, or if there is no memory
+ * and the reserve is used up: shadow_clear() mends both.
+ */
 struct leaf *shadow_make(unsigned long addr);
 /* The first leaf that ends above @addr; the one after @leaf.  In the order of addresses, NULL: none. */
 struct leaf *shadow_first(unsigned long addr);
@@ -36,6 +39,8 @@ struct leaf *shadow_next(struct leaf *leaf);
 /* Free leaves without pages, if @leaf (or any that a walk may be at) is not needed any more. */
 void shadow_sweep(void);
 unsigned int shadow_leaves(void);	/* how many there are */
+/* Mappings that the host has for what is in it: runs of pages that follow each other in memory. */
+unsigned long shadow_runs(void);
 /* Nothing is mapped any more. */
 void shadow_clear(void);
 

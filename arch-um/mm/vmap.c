@@ -11,7 +11,7 @@
  * code asks for none of them: it tells (flush_cache_vmap()), so nothing here can
  * fail.  So only what the kernel uses all the time is mapped for good: modules, and
  * the first LOW_SIZE of vmalloc, which boot fills; both as windows of the guard's.
- * All the rest is a cache.  The kernel's touch (kmap_touched()) maps and opens what
+ * All the rest is a cache.  The kernel's touch (vmap_touched()) maps and opens what
  * lies in the same CHUNK, and the run that it is part of; the next exit to user code
  * hides that again, by one call for each; and what is mapped stays so until all of
  * it together has more mappings than its budget.  Then whole pieces of PIECE_SIZE are
@@ -21,10 +21,9 @@
  * A program that made the kernel have it in single pages pays with its own time: what
  * others use is not opened and hidden with it, as a window would be.
  *
- * The host may refuse a mapping although the budget is kept, for user code may have
- * all the others, and these cannot be taken away in the middle of a copy from or to
- * them.  Then all pieces go, and the ballast, and only the run that was touched is
- * mapped; the next exit takes all from user code and makes new ballast.
+ * User code has a budget, too (hostmap.c), and both together are less than the host
+ * gives.  So the host refuses a mapping only when it has no memory.  Then all pieces
+ * go, and only the run that was touched is mapped.
  */
 #include <linux/init.h>
 #include <linux/irqflags.h>
@@ -44,14 +43,11 @@
 #define LOW_SIZE	SZ_4M
 #define LOW_END		(VMALLOC_START + LOW_SIZE)
 #define PIECE_SIZE	PMD_SIZE
-#define PIECES		((VMALLOC_END - BALLAST_SIZE - LOW_END) / PIECE_SIZE)
+#define PIECES		((VMALLOC_END - LOW_END) / PIECE_SIZE)
 #define CHUNK		SZ_64K
 #define OPEN_RANGES	256U
 #define TRIES		8			/* for one page */
 #define BUDGET_MIN	2048U
-#define BALLAST		32			/* mappings, and as many holes */
-#define BALLAST_SIZE	PIECE_SIZE
-#define BALLAST_START	(VMALLOC_END - BALLAST_SIZE)
 
 /* All of this with interrupts off. */
 static u16 mappings[PIECES];		/* of the host that the piece takes, at most */
@@ -62,7 +58,6 @@ static unsigned int nr_opened, oldest;
 static unsigned long total, budget __ro_after_init = BUDGET_MIN;
 static unsigned long touched;		/* last, since something was hidden or dropped */
 static unsigned int hand;		/* the piece that is dropped next, if it is mapped */
-static bool ballast;
 
 /* Holes continue each other's offsets, so the host makes one of neighbours. */
 static int map_hole(unsigned long start, unsigned long end)
@@ -72,25 +67,12 @@ static int map_hole(unsigned long start, unsigned long end)
 	return host_map(start, end - start, HOST_PROT_NONE, boot_info->empty, start - base);
 }
 
-static bool map_ballast(void)
+static int __init vmap_init(void)
 {
-	unsigned long i;
-
-	/* holes, too, but with offsets that continue nothing */
-	for (i = 1; i <= BALLAST; i++)
-		if (host_map(BALLAST_START + 2 * i * PAGE_SIZE, PAGE_SIZE, HOST_PROT_NONE,
-			     boot_info->empty, 0))
-			return false;
-	return true;
-}
-
-static int __init kmap_init(void)
-{
-	ballast = map_ballast();
 	budget = max(boot_info->max_maps / 2, BUDGET_MIN);
 	return 0;
 }
-early_initcall(kmap_init);
+early_initcall(vmap_init);
 
 static unsigned long kernel_pfn(unsigned long addr)
 {
@@ -236,10 +218,6 @@ static bool bring(unsigned int piece, unsigned long addr, bool bus)
 	if (!fill(piece, start, end))
 		return true;
 	drop_others(PIECES, 0);
-	if (!fill(piece, run, run_end))
-		return true;
-	if (ballast)
-		ballast = map_hole(BALLAST_START, VMALLOC_END);
 	return !fill(piece, run, run_end);
 }
 
@@ -247,13 +225,13 @@ static bool bring(unsigned int piece, unsigned long addr, bool bus)
  * The kernel had no access to @addr.  True: that is memory of its own that was hidden
  * or not mapped, and can be had now.  @bus: SIGBUS, else SIGSEGV.
  */
-bool kmap_touched(unsigned long addr, bool bus)
+bool vmap_touched(unsigned long addr, bool bus)
 {
 	static unsigned int again;
 	unsigned long flags;
 	bool good;
 
-	if (addr < LOW_END || addr >= BALLAST_START || !kernel_pfn(addr))
+	if (addr < LOW_END || addr >= VMALLOC_END || !kernel_pfn(addr))
 		return false;
 	flags = arch_local_irq_save();
 	again = addr == touched ? again + 1 : 0;
@@ -264,17 +242,8 @@ bool kmap_touched(unsigned long addr, bool bus)
 	return good;
 }
 
-/* On the way to user mode, interrupts off, before the host map is committed. */
-void kmap_settle(void)
-{
-	if (likely(ballast))
-		return;
-	hostmap_drop();
-	ballast = map_ballast();	/* if not, another time */
-}
-
-/* And after that. */
-void kmap_hide(void)
+/* On the way to user mode, interrupts off. */
+void vmap_hide(void)
 {
 	touched = 0;
 	while (nr_opened) {

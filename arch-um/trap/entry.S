@@ -13,7 +13,7 @@
  * use and never overwrite that one.
  *
  * The frame says, in uc_stack, which stack the host took; that is how the
- * kernel knows the host's frames from forged ones (frame_mark in trap.c).
+ * kernel knows the host's frames from forged ones (frame_mark in frame.h).
  */
 #include <linux/linkage.h>
 #include <asm/asm-offsets.h>

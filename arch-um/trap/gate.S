@@ -17,7 +17,7 @@
  *   the next instructions jump to a constant address in the kernel, which takes
  *   its stack from its own memory and the frame from a fixed place.
  * - A frame of the host's bears a mark that user code never sees (frame_mark
- *   in trap.c).  So a program that jumps here gets a SIGSEGV.
+ *   in frame.h).  So a program that jumps here gets a SIGSEGV.
  */
 #include <linux/linkage.h>
 #include <asm/layout.h>

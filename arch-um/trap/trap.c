@@ -260,7 +260,7 @@ asmlinkage noinstr void trap_kernel(int signo, void *siginfo, void *ucontext)
 	frame_read(&cause, siginfo, sc);
 	if (signo == SIGSEGV && cause.code == SEGV_ACCERR && guard_touched(cause.cr2))
 		return;
-	if ((signo == SIGSEGV || signo == SIGBUS) && kmap_touched(cause.cr2, signo == SIGBUS))
+	if ((signo == SIGSEGV || signo == SIGBUS) && vmap_touched(cause.cr2, signo == SIGBUS))
 		return;
 	if (fixup_exception(&ip)) {
 		sc->ip = ip;
@@ -301,13 +301,12 @@ asmlinkage noinstr void *trap_exit(void)
 			}
 			irqentry_exit(regs, state);
 		}
-		kmap_settle();
 		hostmap_commit();
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);
 	} while (READ_ONCE(um_cpu.irq_pending));
 	guard_leave();
-	kmap_hide();
+	vmap_hide();
 	irq_enter_user();
 	return um_cpu.fpu_live ? um_cpu.user_frame.xsave : current->thread.xsave;
 }

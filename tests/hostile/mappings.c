@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 
 #define SETS		2000
 #define SEMAPHORES	8000		/* of a set: half a MiB */
@@ -81,6 +82,41 @@ static int scatter(void *arg)
 	return 0;
 }
 
+/*
+ * Nearly all mappings that the host allows are the program's, and with each further one the kernel has to have more
+ * of vmalloc: a filter of eight pages, in place of the last.
+ */
+static int beside_all_of_users(void *arg)
+{
+	enum { MANY = 65500, FILE_PAGES = 16, FROM = 64800 };
+	static struct sock_filter code[4096];
+	struct sock_fprog prog = { ARRAY_SIZE(code), code };
+	int fd = memfd_create("pages", 0), s = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char *p = mmap(NULL, MANY * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_SIZE(code); i++)
+		code[i] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	code[ARRAY_SIZE(code) - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, ~0U);
+	must(fd >= 0 && s >= 0 && p != MAP_FAILED && !ftruncate(fd, FILE_PAGES * PAGE));
+	for (long i = 0; i < MANY; i++)
+		must(mmap(p + i * PAGE, PAGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			  i * 7 % FILE_PAGES * PAGE) != MAP_FAILED);
+	for (long round = 0; round < 2; round++) {
+		for (long i = 0; i < MANY; i++) {
+			volatile char *q = p + i * PAGE;
+
+			if (i % 2)
+				(void)*q;
+			else
+				*q = 1;
+			if (i >= FROM)
+				setsockopt(s, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+		}
+	}
+	return 0;
+}
+
 static volatile int *ready;
 
 /* Filters that allow all, but the last, by which the others are known to have been run. */
@@ -131,6 +167,7 @@ int main(int argc, char **argv)
 		good &= wait_for(pids[i]) == -SIGKILL;
 	}
 	ok(good && alive(), "processes with many filters can be ended");
+	ok(!in_child(beside_all_of_users, NULL), "vmalloc() beside all mappings of the host for user code");
 	ok(!in_child(scatter, NULL), "vmalloc() of scattered pages succeeds or fails in order");
 	ok(alive(), "the machine goes on after vmalloc() of scattered pages");
 	return tap_done();

@@ -166,10 +166,23 @@ static void cache(void)
 	}
 }
 
+/* A byte in each 2 MiB: a page table for each, in the guest and in the host. */
+static void sparse(void)
+{
+	char *p = mmap(NULL, 30000UL << 21, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		       -1, 0);
+
+	if (p == MAP_FAILED)
+		err(1, "mmap");
+	for (unsigned long i = 0; i < 30000; i++)
+		if (((volatile char *)p)[i << 21])
+			errx(1, "not zero");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
-		errx(1, "usage: weather memory | pids | inodes | cache");
+		errx(1, "usage: weather memory | pids | inodes | cache | sparse");
 	/* dumpable: whose /proc/self is its own */
 	if (setgid(1000) || setuid(1000) || prctl(PR_SET_DUMPABLE, 1))
 		err(1, "uid 1000");
@@ -181,6 +194,8 @@ int main(int argc, char **argv)
 		inodes();
 	else if (!strcmp(argv[1], "cache"))
 		cache();
+	else if (!strcmp(argv[1], "sparse"))
+		sparse();
 	else
 		errx(1, "no such weather: %s", argv[1]);
 	return 0;

@@ -18,9 +18,8 @@ void trap_init_host(void);
 void trap_scrub(void);
 
 /* Kernel mappings beyond the windows, see mm/vmap.c */
-bool kmap_touched(unsigned long addr, bool bus);
-void kmap_settle(void);
-void kmap_hide(void);
+bool vmap_touched(unsigned long addr, bool bus);
+void vmap_hide(void);
 
 /* Fault of kernel code on a bad address: copy that fails instead. */
 int nofault_copy(void *to, const void *from, unsigned int size);
