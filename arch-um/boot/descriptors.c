@@ -7,6 +7,8 @@
  *	con1=fd:5,fd:6  ssl3=fd:7	channels of consoles and serial lines
  *	vec0:transport=fd,fd=8		networks
  *	hotplug=fd:9			what is plugged in later
+ *	port0=fd:10			ports
+ *	initrd=fd:11			the archive to boot from
  *
  * 0, 1 and 2 stay: the first console uses two of them if no option says else, and
  * messages go to the third.
@@ -61,7 +63,8 @@ static void find_named(int argc, char **argv)
 
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		if (begins_with(argv[i], "con") || begins_with(argv[i], "ssl") ||
-		    begins_with(argv[i], "hotplug="))
+		    begins_with(argv[i], "hotplug=") || begins_with(argv[i], "port") ||
+		    begins_with(argv[i], "initrd="))
 			find_numbers(argv[i], "fd:", "=,");
 		else if (begins_with(argv[i], "vec"))
 			find_numbers(argv[i], "fd=", ":,");

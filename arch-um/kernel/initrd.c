@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * initrd=FILE: a cpio archive of the host in memory, for the generic code to unpack.
+ * initrd=FILE, initrd=fd:N: a cpio archive of the host in memory, for the generic code to
+ * unpack.
  */
 #include <linux/init.h>
 #include <linux/initrd.h>
+#include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <linux/stat.h>
 #include <linux/string.h>
@@ -21,6 +23,22 @@ static int __init initrd_option(char *name)
 }
 early_param("initrd", initrd_option);
 
+static int __init open_archive(void)
+{
+	unsigned int n;
+	int fd;
+
+	if (strncmp(initrd_file, "fd:", 3))
+		return host_open(initrd_file, HOST_O_READ);
+	if (kstrtouint(initrd_file + 3, 10, &n))
+		um_die("initrd=%s: not a descriptor: write initrd=FILE or initrd=fd:N", initrd_file);
+	fd = host_private(n);
+	if (fd == -EBADF)
+		um_die("initrd=%s: descriptor %u is not open: open it where linux is started",
+		       initrd_file, n);
+	return fd;
+}
+
 void __init um_initrd_load(void)
 {
 	struct host_stat st;
@@ -32,7 +50,7 @@ void __init um_initrd_load(void)
 
 	if (!initrd_file[0])
 		return;
-	fd = host_open(initrd_file, HOST_O_READ);
+	fd = open_archive();
 	if (fd < 0 || host_fstat(fd, &st) < 0)
 		um_die("initrd=%s: %s: name a cpio archive that can be read", initrd_file,
 		       fd == -ENOENT ? "No such file" : "cannot be opened");
