@@ -10,13 +10,17 @@ kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfi
 
 purposes := boot check bench debian fuzz kselftest kunit pku postgres price
 
-# What runs without this repository: the kernel, the program to attach to it, and their manual pages.
+# What runs without this repository: the kernel, solo, the program to attach to guests, and their manual pages.
 PREFIX ?= /usr/local
 DESTDIR ?=
 bindir := $(DESTDIR)$(PREFIX)/bin
-mandir := $(DESTDIR)$(PREFIX)/share/man/man1
+sharedir := $(DESTDIR)$(PREFIX)/share
+mandir := $(sharedir)/man/man1
+installed = $(bindir)/linux $(bindir)/solo $(bindir)/uml-attach $(mandir)/linux.1 $(mandir)/solo.1 $(mandir)/uml-attach.1 \
+	$(sharedir)/bash-completion/completions/solo $(sharedir)/zsh/vendor-completions/_solo \
+	$(sharedir)/fish/vendor_completions.d/solo.fish $(sharedir)/uml-solo/tiny.ext4
 
-.PHONY: attach boot check install bench bench-real debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
+.PHONY: attach solo boot check install uninstall bench bench-real debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -35,10 +39,12 @@ help:
 	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
 	@echo 'make linux         only build build/linux'
 	@echo 'make attach        only build build/attach, which scripts/attach runs (make linux does it too)'
+	@echo 'make solo          only build build/solo, which runs commands in guests (make linux does it too)'
 	@echo 'make tiny          only build build/tiny.ext4, the disk that make boot uses'
 	@echo 'make menuconfig    change the configuration; also nconfig, oldconfig, olddefconfig, listnewconfig'
 	@echo 'make defconfig     go back to arch-um/configs/x86_64_defconfig; savedefconfig writes it'
-	@echo 'make install       build/linux, the program to attach to guests and manual pages into PREFIX (DESTDIR= before it)'
+	@echo 'make install       linux, solo, the program to attach to guests and manual pages into PREFIX (DESTDIR= before it)'
+	@echo 'make uninstall     remove them there'
 	@echo 'make clean         remove what was built; make distclean removes all of build/'
 
 boot: setup-boot linux tiny
@@ -86,19 +92,33 @@ $(purposes:%=setup-%): setup-%:
 bench-real: setup-bench debian
 	@scripts/bench-real
 
-linux: attach | setup-boot
+linux: attach solo | setup-boot
 	@scripts/build-kernel
 
 # Without building anything, so that root can do it after an ordinary user has built.
 install:
-	@for file in build/linux build/attach; do [ -e $$file ] || { echo "there is no $$file: 'make linux' builds it" >&2; exit 1; }; done
+	@for file in build/linux build/attach build/solo; do [ -e $$file ] || { echo "there is no $$file: 'make linux' builds it" >&2; exit 1; }; done
 	install -D -m 755 build/linux $(bindir)/linux
+	install -D -m 755 build/solo $(bindir)/solo
 	install -D -m 755 build/attach $(bindir)/uml-attach
 	install -D -m 644 man/linux.1 $(mandir)/linux.1
+	install -D -m 644 man/solo.1 $(mandir)/solo.1
 	install -D -m 644 man/uml-attach.1 $(mandir)/uml-attach.1
+	install -D -m 644 scripts/solo/completion/solo.bash $(sharedir)/bash-completion/completions/solo
+	install -D -m 644 scripts/solo/completion/_solo $(sharedir)/zsh/vendor-completions/_solo
+	install -D -m 644 scripts/solo/completion/solo.fish $(sharedir)/fish/vendor_completions.d/solo.fish
+	$(if $(wildcard build/tiny.ext4),install -d $(sharedir)/uml-solo && \
+		cp --sparse=always build/tiny.ext4 $(sharedir)/uml-solo/tiny.ext4 && chmod 644 $(sharedir)/uml-solo/tiny.ext4)
+
+uninstall:
+	rm -f $(installed)
+	[ ! -d $(sharedir)/uml-solo ] || rmdir $(sharedir)/uml-solo
 
 attach: | setup-boot
 	@scripts/attach --build
+
+solo: | setup-boot
+	@scripts/solo/build
 
 tiny: build/tiny.ext4
 
@@ -132,7 +152,7 @@ $(kernel_goals): | setup-boot
 	@scripts/build-kernel --make $@
 
 clean:
-	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/*.ext4 build/*.from build/host build/modules build/price build/kunit
+	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/solo build/*.ext4 build/*.from build/host build/modules build/price build/kunit
 
 distclean:
 	rm -rf build

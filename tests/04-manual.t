@@ -9,10 +9,19 @@
 make -C "$top" -s install PREFIX=/usr DESTDIR="$tmp/root" >"$tmp/said" 2>&1
 is "make install succeeds" "$? $(cat "$tmp/said")" "0 "
 is "make install puts programs and manual pages under DESTDIR and PREFIX" \
-	"$(cd "$tmp/root" && find . -type f | sort | paste -sd' ')" \
-	"./usr/bin/linux ./usr/bin/uml-attach ./usr/share/man/man1/linux.1 ./usr/share/man/man1/uml-attach.1"
+	"$(cd "$tmp/root" && find . -type f ! -name '*.ext4' | LC_ALL=C sort)" \
+	"$(printf './usr/%s\n' bin/linux bin/solo bin/uml-attach share/bash-completion/completions/solo \
+		share/fish/vendor_completions.d/solo.fish share/man/man1/{linux,solo,uml-attach}.1 \
+		share/zsh/vendor-completions/_solo)"
 is "the installed kernel names its version" "$("$tmp/root/usr/bin/linux" --version)" "$("$LINUX" --version)"
 like "the installed program to attach shows its usage" "$("$tmp/root/usr/bin/uml-attach" -h)" '^usage: '
+
+(cd "$tmp" && "$tmp/root/usr/bin/solo" run --copy-in "$here/lib.sh:/tmp" "$DISK" -- ls /tmp/lib.sh) >"$tmp/said" 2>&1
+is "the installed solo finds the kernel beside it, from any folder" "$? $(cat "$tmp/said")" "0 /tmp/lib.sh"
+make -C "$top" -s uninstall PREFIX=/usr DESTDIR="$tmp/uninstalled" >"$tmp/said" 2>&1
+cp -a "$tmp/root" "$tmp/uninstalled"
+make -C "$top" -s uninstall PREFIX=/usr DESTDIR="$tmp/uninstalled" >"$tmp/said" 2>&1
+is "make uninstall removes it all, and what is not there does no harm" "$? $(find "$tmp/uninstalled" -type f)" "0 "
 
 # A manual page as text: without requests, fonts and backslashes.
 text() { # FILE
@@ -31,6 +40,20 @@ for status in "$BAD" "$HALT" "$NO_INIT" "$NO_ROOT" "$PANIC"; do
 	grep -qx "$status" "$tmp/linux.1" || missing+=" $status"
 done
 is "linux(1) has every exit status of the program's own" "$missing" ''
+
+text "$top/man/solo.1" >"$tmp/solo.1"
+missing=''
+for word in $("$tmp/root/usr/bin/solo" help | grep -oE '(^| )--?[a-z-]+' | sort -u); do
+	grep -qF -e "$word" "$tmp/solo.1" || missing+=" $word"
+done
+is "solo(1) has every option of solo help" "$missing" ''
+missing=''
+for file in "$top"/scripts/solo/completion/*; do
+	for word in $("$tmp/root/usr/bin/solo" help | grep -oE '^  --[a-z-]+' | tr -d ' -' | sort -u); do
+		tr -d - <"$file" | grep -qF -e "$word" || missing+=" ${file##*/}:$word"
+	done
+done
+is "completions have every option of solo help" "$missing" ''
 
 # Links between the READMEs.
 missing=$(cd "$top" && find . -name README.md -not -path './build/*' | while read -r file; do

@@ -30,6 +30,7 @@ port_guest 'dd if=/dev/port0 of=/dev/port0 bs=7' <"$tmp/bytes" >"$tmp/back" 2>/d
 is "pieces of any length pass" "$(sum "$tmp/back")" "$(sum "$tmp/bytes")"
 
 # A host that does not read makes the writer wait, and nobody else.
+# shellcheck disable=SC2016 # for the guest
 port_guest '(head -c 2000000 /dev/zero; echo over) >/dev/port0 & echo first >/dev/port0; read -r line </dev/port0; echo "$line" >/dev/port0; wait' \
 	<<<answer | { sleep 1; cat; } >"$tmp/back"
 like "a writer waits for a slow host, and loses nothing" "$(tr -d '\0' <"$tmp/back" | sort | paste -sd' ')" '^answer first over$'

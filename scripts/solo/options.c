@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options of solo run and solo shell, on the command line and in files of defaults.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "options.h"
+
+/* A line is an option without its dashes: "mem 1G". */
+#define OWN_DEFAULTS	"solo/config"		/* in XDG_CONFIG_HOME */
+#define FOLDER_DEFAULTS	".solo"			/* in the folder where solo is started */
+
+bool is_option(int argc, char **argv, int *i, const char *name, const char **value)
+{
+	const char *arg = argv[*i];
+	size_t len = strlen(name);
+
+	if (strncmp(arg, name, len))
+		return false;
+	if (!value)
+		return !arg[len];
+	if (arg[len] == '=') {
+		*value = arg + len + 1;
+		return true;
+	}
+	if (arg[len])
+		return false;
+	if (++*i == argc)
+		die("%s: a value is missing: see solo help", name);
+	*value = argv[*i];
+	return true;
+}
+
+int64_t parse_time(const char *text)
+{
+	static const struct { const char *unit; double ms; } units[] = {
+		{ "", 1e3 }, { "s", 1e3 }, { "ms", 1 }, { "m", 60e3 }, { "h", 3600e3 },
+	};
+	char *end;
+	double number = strtod(text, &end);
+	unsigned int i;
+
+	if (!isdigit((unsigned char)*text) || number > 1e9)
+		return -1;
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(end, units[i].unit))
+			return number * units[i].ms;
+	return -1;
+}
+
+static void check_pair(const char *option, const char *said, const char *usage)
+{
+	const char *colon = strchr(said, ':');
+
+	if (!colon || colon == said || !colon[1])
+		die("%s %s: write %s", option, said, usage);
+}
+
+static void check_memory(const char *said)
+{
+	char *end;
+	unsigned long long n = strtoull(said, &end, 10);
+
+	if (!isdigit((unsigned char)*said) || !n || (*end && (!strchr("kKmMgG", *end) || end[1])))
+		die("--mem %s: write a size, as 512M or 2G", said);
+}
+
+bool take_run_option(struct run_options *o, int argc, char **argv, int *i)
+{
+	const char *value;
+
+	if (is_option(argc, argv, i, "--root", &value)) {
+		o->guest.root = value;
+	} else if (is_option(argc, argv, i, "--mem", &value)) {
+		check_memory(value);
+		o->guest.mem = value;
+	} else if (is_option(argc, argv, i, "--timeout", &value)) {
+		o->timeout = parse_time(value);
+		if (o->timeout <= 0)
+			die("--timeout %s: write a time, as 30, 1.5s, 5m or 2h", value);
+	} else if (is_option(argc, argv, i, "--env", &value)) {
+		if (*value == '=' || !*value)
+			die("--env %s: write NAME=VALUE, or NAME for the one that is set here", value);
+		if (!strchr(value, '=')) {
+			if (!getenv(value))
+				die("--env %s: it is not set here: write %s=VALUE", value, value);
+			value = format("%s=%s", value, getenv(value));
+		}
+		list_add(&o->env, value);
+	} else if (is_option(argc, argv, i, "--workdir", &value)) {
+		o->folder = value;
+	} else if (is_option(argc, argv, i, "--user", &value)) {
+		o->user = value;
+	} else if (is_option(argc, argv, i, "--disk", &value)) {
+		list_add(&o->guest.disks, value);
+	} else if (is_option(argc, argv, i, "--name", &value)) {
+		o->guest.name = value;
+	} else if (is_option(argc, argv, i, "--kernel", &value)) {
+		o->guest.kernel = value;
+	} else if (is_option(argc, argv, i, "--append", &value)) {
+		list_add(&o->guest.append, value);
+	} else if (is_option(argc, argv, i, "--guard", &value)) {
+		o->guest.guard = value;
+	} else if (is_option(argc, argv, i, "--kernel-log", &value)) {
+		o->guest.log = value;
+	} else if (is_option(argc, argv, i, "--json", &value)) {
+		o->json = value;
+	} else if (is_option(argc, argv, i, "--copy-in", &value)) {
+		check_pair("--copy-in", value, "HOST-FILE:GUEST-FILE");
+		if (access(strndup(value, strcspn(value, ":")), R_OK))
+			die("--copy-in %s: %s", value, strerror(errno));
+		list_add(&o->copy_in, value);
+	} else if (is_option(argc, argv, i, "--copy-out", &value)) {
+		check_pair("--copy-out", value, "GUEST-FILE:HOST-FILE");
+		list_add(&o->copy_out, value);
+	} else if (is_option(argc, argv, i, "--publish", &value)) {
+		list_add(&o->guest.publish, value);
+	} else if (is_option(argc, argv, i, "--net", NULL)) {
+		o->guest.net = true;
+	} else if (is_option(argc, argv, i, "--write", NULL)) {
+		o->guest.write = true;
+	} else if (is_option(argc, argv, i, "--keep-on-failure", NULL)) {
+		o->keep = true;
+	} else if (is_option(argc, argv, i, "--detach", NULL)) {
+		o->detach = true;
+	} else if (is_option(argc, argv, i, "--dry-run", NULL)) {
+		o->dry_run = true;
+	} else if (is_option(argc, argv, i, "--quiet", NULL)) {
+		quiet = true;
+	} else if (is_option(argc, argv, i, "-v", NULL)) {
+		verbose = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void read_defaults(struct run_options *o, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL, *at, *args[2];
+	unsigned int number = 0;
+	size_t room = 0, len;
+	int i = 0;
+
+	if (!file)
+		return;
+	while (getline(&line, &room, file) > 0) {
+		number++;
+		at = line + strspn(line, " \t");
+		len = strlen(at);
+		while (len && isspace((unsigned char)at[len - 1]))
+			at[--len] = 0;
+		if (!*at || *at == '#')
+			continue;
+		len = strcspn(at, " \t=");
+		args[1] = at[len] ? at + len + 1 + strspn(at + len + 1, " \t") : "";
+		args[0] = format("--%.*s%s%s", (int)len, at, *args[1] ? "=" : "", args[1]);
+		i = 0;
+		if (!take_run_option(o, 1, args, &i))
+			die("%s: line %u: %s: no such option: see solo help", path, number, at);
+	}
+	free(line);
+	fclose(file);
+}
+
+static void read_all_defaults(struct run_options *o)
+{
+	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+
+	if (folder && *folder)
+		path = format("%s/" OWN_DEFAULTS, folder);
+	else if (home)
+		path = format("%s/.config/" OWN_DEFAULTS, home);
+	if (path)
+		read_defaults(o, path);
+	free(path);
+	read_defaults(o, FOLDER_DEFAULTS);
+}
+
+void parse_run_options(struct run_options *o, int argc, char **argv, bool command)
+{
+	int i;
+
+	read_all_defaults(o);
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--")) {
+			i++;
+			break;
+		}
+		if (take_run_option(o, argc, argv, &i))
+			continue;
+		if (argv[i][0] == '-')
+			die("%s: no such option: see solo help; a command comes behind --", argv[i]);
+		if (o->guest.root && !strcmp(o->guest.root, argv[i]))
+			break;
+		/* An image, as the first word */
+		o->guest.root = argv[i];
+		if (i + 1 < argc && argv[i + 1][0] != '-')
+			die("%s: write -- before the command: solo run %s -- %s ...", argv[i + 1], argv[i],
+			    argv[i + 1]);
+	}
+	for (; i < argc; i++)
+		list_add(&o->command, argv[i]);
+	if (command && !o->command.nr)
+		die("no command: write it behind --, as solo run tiny -- uname -a; or solo shell for a shell");
+	if (!command && o->command.nr)
+		die("solo shell takes no command: use solo run");
+	if (command && !*o->command.item[0])
+		die("the command is empty: write it behind --, as solo run tiny -- uname -a");
+	if (!o->guest.root)
+		die("no root: name an image, or --root tiny or debian, as solo run tiny -- uname -a");
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOLO_ROOTS_H
+#define SOLO_ROOTS_H
+
+/* The image that @root means: a name of one that is built here, or a file.  Or the end. */
+char *root_image(const char *root);
+
+#endif
