@@ -5,18 +5,8 @@
 # shellcheck disable=SC2016 # commands are for the guest
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
-"$top/scripts/solo/build" || exit 1
-export XDG_CONFIG_HOME=$tmp/config
-SOLO=$build/solo
-
-# shellcheck disable=SC2034 # STATUS, OUT and ERR are for `is`
-solo() { # ARGUMENT... <$INPUT
-	STATUS=0
-	timeout -k 5 "$LIMIT" "$SOLO" "$@" <"${INPUT:-/dev/null}" >"$tmp/out" 2>"$tmp/err" || STATUS=$?
-	OUT=$(tr -d '\0' <"$tmp/out")
-	ERR=$(tr -d '\0' <"$tmp/err")
-}
-run() { solo run --append panic_on_warn=1 "$DISK" -- "$@"; }
+# shellcheck source=tests/solo.sh
+. "$here/solo.sh"
 
 # Arguments and environment are bytes.
 run printf '%s\n' 'it'\''s "quoted"' '' '$HOME `x` \n *' $'two\nlines'

@@ -73,8 +73,8 @@ static int carry(void)
 	int status;
 
 	while (!term_over(&term)) {
-		if (!link_flush(&peer))
-			peer.ended = true;
+		/* It may have closed its end, and what it sent before that is still to be read. */
+		link_flush(&peer);
 		if (peer.ended && !term.out[1].waiting.len && !term.out[2].waiting.len)
 			break;
 		if (!peer.ended)
@@ -198,7 +198,8 @@ static int end(const char *name, enum frame_type how)
 
 	control_connect(&peer, name);
 	link_send(&peer, 0, how, 0, NULL, 0);
-	while (!peer.ended && link_flush(&peer)) {
+	while (!peer.ended) {
+		link_flush(&peer);
 		while (link_next(&peer, &frame, &data))
 			;
 		link_wait(&peer, &poller, -1);

@@ -2,6 +2,7 @@
 /*
  * solo: which of its lives, and which subcommand.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,9 +73,14 @@ static const struct {
 int main(int argc, char **argv)
 {
 	unsigned int i;
+	int fd;
 
 	if (getpid() == 1 && !strcmp(argv[0], "/init"))
 		return main_init();
+	/* Nothing that is opened later may pass for a stream that the caller has closed. */
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close(fd);
 	if (argc < 2) {
 		fputs(help, stderr);
 		return STATUS_ERROR;
