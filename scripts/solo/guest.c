@@ -238,13 +238,21 @@ static void socket_pair(int *fd)
 		setsockopt(fd[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-/* Descriptor @fd as number @as of a program that is about to be started. */
-static void hand_over(int fd, int as)
-{
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, FD_FIRST_FREE);
+/* Descriptors, and the numbers that a program that is about to be started is to have them as. */
+struct handed {
+	int fd, as;
+};
 
-	if (high < 0 || dup2(high, as) < 0)
-		_exit(STATUS_ERROR);
+static void hand_over(struct handed *all, unsigned int nr)
+{
+	unsigned int i;
+
+	/* All out of the way first: one's number may be what another is to be. */
+	for (i = 0; i < nr; i++)
+		all[i].fd = fcntl(all[i].fd, F_DUPFD_CLOEXEC, FD_FIRST_FREE);
+	for (i = 0; i < nr; i++)
+		if (all[i].fd < 0 || dup2(all[i].fd, all[i].as) < 0)
+			_exit(STATUS_ERROR);
 }
 
 static void reset_signals(void)
@@ -283,9 +291,10 @@ static void start_passt(struct guest *guest, const struct guest_options *o, int 
 		return;
 	/* It ends when its socket does; this is for the moment before that. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	hand_over(fd, 10);
-	hand_over(open("/dev/null", O_RDWR), 0);
-	dup2(0, 1);
+	hand_over((struct handed[]){
+		{ fd, 10 }, { open("/dev/null", O_RDWR), 0 }, { guest->net_messages, 1 },
+		{ guest->net_messages, 2 },
+	}, 4);
 	reset_signals();
 	execvp("passt", (char **)args);
 	_exit(STATUS_NOT_FOUND);
@@ -310,7 +319,7 @@ static int open_log(const struct guest_options *o, int *to_read)
 
 void guest_start(struct guest *guest, const struct guest_options *o)
 {
-	int port[2], net[2] = { -1, -1 }, init, log;
+	int port[2], net[2] = { -1, -1 }, init, log, null;
 	pid_t self = getpid();
 
 	socket_pair(port);
@@ -319,6 +328,7 @@ void guest_start(struct guest *guest, const struct guest_options *o)
 	guest->messages = memfd_create("solo-messages", MFD_CLOEXEC);
 	if (o->net) {
 		socket_pair(net);
+		guest->net_messages = memfd_create("solo-net", MFD_CLOEXEC);
 		start_passt(guest, o, net[1]);
 		close(net[1]);
 	}
@@ -330,14 +340,11 @@ void guest_start(struct guest *guest, const struct guest_options *o)
 		setsid();
 		if (getppid() != self)
 			_exit(STATUS_ERROR);
-		hand_over(port[1], FD_PORT);
-		hand_over(init, FD_INIT);
-		hand_over(log, FD_LOG);
-		if (o->net)
-			hand_over(net[0], FD_NET);
-		hand_over(open("/dev/null", O_RDWR), 0);
-		dup2(0, 1);
-		hand_over(guest->messages, 2);
+		null = open("/dev/null", O_RDWR);
+		hand_over((struct handed[]){
+			{ null, 0 }, { null, 1 }, { guest->messages, 2 }, { port[1], FD_PORT },
+			{ init, FD_INIT }, { log, FD_LOG }, { net[0], FD_NET },
+		}, o->net ? 7 : 6);
 		reset_signals();
 		execv(guest->args.item[0], (char **)guest->args.item);
 		warn("%s: %s", guest->args.item[0], strerror(errno));
@@ -349,21 +356,6 @@ void guest_start(struct guest *guest, const struct guest_options *o)
 		close(net[0]);
 	link_init(&guest->link, port[0]);
 	link_send(&guest->link, 0, F_CONFIG, 0, guest->config.data, guest->config.len);
-}
-
-bool guest_reap(struct guest *guest)
-{
-	struct rusage usage;
-	int status;
-
-	if (guest->pid > 0 && wait4(guest->pid, &status, WNOHANG, &usage) == guest->pid) {
-		guest->pid = 0;
-		guest->status = status;
-		guest->memory = usage.ru_maxrss;
-	}
-	if (guest->helper > 0 && waitpid(guest->helper, NULL, WNOHANG) == guest->helper)
-		guest->helper = 0;
-	return !guest->pid;
 }
 
 void guest_kill(struct guest *guest)
@@ -406,9 +398,30 @@ static void print_end(int fd, const char *before, unsigned int lines)
 	}
 }
 
+bool guest_reap(struct guest *guest)
+{
+	struct rusage usage;
+	int status;
+
+	if (guest->pid > 0 && wait4(guest->pid, &status, WNOHANG, &usage) == guest->pid) {
+		guest->pid = 0;
+		guest->status = status;
+		guest->memory = usage.ru_maxrss;
+	}
+	if (guest->helper > 0 && waitpid(guest->helper, NULL, WNOHANG) == guest->helper) {
+		guest->helper = 0;
+		if (guest->pid) {
+			warn("passt has ended, and the guest's network with it:");
+			print_end(guest->net_messages, "  ", 3);
+		}
+	}
+	return !guest->pid;
+}
+
 void guest_explain(struct guest *guest, unsigned int lines)
 {
 	if (lines)
 		print_end(guest->log, "  ", lines);
 	print_end(guest->messages, "", 10);
+	guest->explained = true;
 }

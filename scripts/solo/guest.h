@@ -32,6 +32,8 @@ struct guest {
 	struct link link;
 	int log;			/* its kernel's log, to read */
 	int messages;			/* what linux itself has to say, to read */
+	int net_messages;		/* what passt has to say, likewise */
+	bool explained;
 	bool keeps;			/* what it writes outlives it */
 	struct bytes config;		/* for F_CONFIG */
 	struct list args;		/* of linux */

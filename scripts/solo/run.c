@@ -805,6 +805,8 @@ static int run(void)
 	term_restore();
 	if (verbose)
 		guest_explain(&guest, 100000);
+	else if (!guest.explained && !quiet)
+		guest_explain(&guest, 0);	/* what linux wants to be known */
 	if (options.json)
 		write_json();
 	return status;
