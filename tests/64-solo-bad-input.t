@@ -47,8 +47,8 @@ denied "an image that is not there" "$tmp/nowhere: No such file or directory"
 : >"$tmp/empty"
 solo run "$tmp/empty" -- true
 denied "an empty image" "$tmp/empty: the file is empty"
-solo run "$tmp/tmp" -- true
-denied "a folder for an image" "$tmp/tmp: this is a folder"
+solo run --disk "$tmp/tmp" "$DISK" -- true
+denied "a folder for a disk" "$tmp/tmp: this is a folder"
 head -c 1000000 /dev/urandom >"$tmp/noise"
 solo run "$tmp/noise" -- true
 denied "an image without a file system" "$tmp/noise: the image holds no file system" 122
@@ -67,7 +67,7 @@ denied "a log that cannot be made" "--kernel-log $tmp/no/where: No such file"
 solo run --json "$tmp/no/where" "$DISK" -- true
 denied "a report that cannot be made" "--json $tmp/no/where: No such file"
 solo run --root debain -- true
-denied "a root that there is not" 'debain: No such file or directory: name an image, or tiny or debian'
+denied "a root that there is not" 'debain: No such file or directory: name an image, a folder or an archive'
 as_nobody() {
 	install -m 755 "$SOLO" "$tmp/solo"
 	cp --sparse=always "$DISK" "$tmp/secret"

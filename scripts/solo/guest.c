@@ -74,7 +74,7 @@ char *find_kernel(const char *said)
 	    own_folder());
 }
 
-static void config(struct guest *guest, const char *key, const char *value)
+void guest_config(struct guest *guest, const char *key, const char *value)
 {
 	bytes_add(&guest->config, key, strlen(key));
 	bytes_add(&guest->config, "=", 1);
@@ -181,13 +181,13 @@ void guest_prepare(struct guest *guest, const struct guest_options *o)
 	if (o->guard)
 		list_add(&guest->args, format("guard=%s", o->guard));
 	if (o->root && strcmp(o->root, "none")) {
-		image = root_image(o->root);
+		image = root_image(o->root, o->kernel);
 		check_file(image, o->write);
 		list_add(&guest->args, format("ubd0%s=%s", o->write ? "" : "v",
 					      plain_name(image, o->write ? O_RDWR : O_RDONLY)));
-		config(guest, "root", "/dev/ubda");
+		guest_config(guest, "root", "/dev/ubda");
 		/* Disposable; on what cannot be written to at all, a layer in memory. */
-		config(guest, "write", "1");
+		guest_config(guest, "write", "1");
 		guest->keeps = o->write;
 	}
 	for (i = 0; i < o->disks.nr; i++)
@@ -199,10 +199,10 @@ void guest_prepare(struct guest *guest, const struct guest_options *o)
 		if (!on_path("passt"))
 			die("--net needs the program passt: install it (apt-get install passt)");
 		list_add(&guest->args, format("vec0:transport=fd,fd=%d,mtu=65520", FD_NET));
-		config(guest, "net", NET_ADDRESS " " NET_MASK " " NET_GATEWAY " " NET_SERVER);
+		guest_config(guest, "net", NET_ADDRESS " " NET_MASK " " NET_GATEWAY " " NET_SERVER);
 	}
 	if (o->name)
-		config(guest, "name", o->name);
+		guest_config(guest, "name", o->name);
 	for (i = 0; i < o->append.nr; i++)
 		list_add(&guest->args, o->append.item[i]);
 }

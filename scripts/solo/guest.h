@@ -41,6 +41,8 @@ struct guest {
 
 /* Check @options, and find out what linux is to be started with.  Bad input ends the process. */
 void guest_prepare(struct guest *guest, const struct guest_options *options);
+/* One more thing for F_CONFIG. */
+void guest_config(struct guest *guest, const char *key, const char *value);
 void guest_print(const struct guest *guest);	/* as a line for a shell */
 void guest_start(struct guest *guest, const struct guest_options *options);
 void guest_kill(struct guest *guest);		/* and wait */

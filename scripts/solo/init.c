@@ -51,7 +51,6 @@ static struct link host;
 static struct session *sessions;
 static struct poller poller;
 static sigset_t old_signals;
-static bool in_root;			/* the root file system is that of the command */
 
 /* What a command that cannot be started says; its stderr is the caller's. */
 __attribute__((noreturn, format(printf, 2, 3)))
@@ -249,6 +248,8 @@ static void __attribute__((noreturn)) run_builtin(const struct start *start)
 		_exit(pack(path, STDOUT_FILENO));
 	if (!strcmp(start->builtin, "unpack"))
 		_exit(unpack(path, STDIN_FILENO, true));
+	if (!strcmp(start->builtin, "untar") || !strcmp(start->builtin, "layer"))
+		_exit(untar(path, STDIN_FILENO, start->builtin[0] == 'l'));
 	refuse(STATUS_ERROR, "the guest has no %s", start->builtin);
 }
 
@@ -568,6 +569,7 @@ struct config {
 	const char *root, *type, *data;		/* as in mount(8); no root: the archive is it */
 	bool overlay, write;
 	const char *name, *net;
+	const char *build;			/* a device, to be mounted at /root and filled */
 };
 
 static char *why;		/* F_FAILED */
@@ -656,7 +658,8 @@ static bool enter_root(const struct config *c)
 		if (chdir("/root") || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
 			return failed("the root file system");
 	}
-	in_root = true;
+	if (c->build && (mkdir("/root", 0755), mount(c->build, "/root", "ext4", 0, NULL)))
+		return failed("the image");
 	mount_system();
 	sethostname(c->name, strlen(c->name));
 	guest_net_up("lo", NULL);
@@ -685,9 +688,10 @@ static void configure(const struct frame *frame, char *data)
 			c.write = *value == '1';
 		else if (!strncmp(at, "name=", 5))
 			c.name = value;
+		else if (!strncmp(at, "build=", 6))
+			c.build = value;
 		else if (!strncmp(at, "net=", 4))
 			c.net = value;
-		value = at + strlen(at) + 1;
 	}
 	if (enter_root(&c))
 		link_send(&host, 0, F_READY, 0, NULL, 0);
@@ -696,6 +700,48 @@ static void configure(const struct frame *frame, char *data)
 }
 
 /* --- The end ---------------------------------------------------------------------- */
+
+/* As /proc/mounts writes blanks and the like: \ooo */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		unsigned int c;
+
+		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1 && strlen(text) >= 4) {
+			*to++ = c;
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = 0;
+}
+
+/* The last first.  What is in use is written out and may not be written to any more. */
+static void unmount_all(void)
+{
+	FILE *file = fopen("/proc/mounts", "re");
+	unsigned int n = 0;
+	char *mounts[512], *line = NULL, *at, *end;
+	size_t room = 0;
+
+	while (file && n < ARRAY_SIZE(mounts) && getline(&line, &room, file) > 0) {
+		at = strchr(line, ' ');
+		end = at ? strchr(++at, ' ') : NULL;
+		if (!end)
+			continue;
+		*end = 0;
+		unescape(at);
+		mounts[n++] = strdup(at);
+	}
+	if (file)
+		fclose(file);
+	while (n--)
+		if (umount2(mounts[n], UMOUNT_NOFOLLOW))
+			mount(NULL, mounts[n], NULL, MS_REMOUNT | MS_RDONLY, NULL);
+}
 
 static void __attribute__((noreturn)) power_off(void)
 {
@@ -715,8 +761,7 @@ static void __attribute__((noreturn)) power_off(void)
 		until = now_ms() + GO_MS;
 	}
 	sync();
-	if (in_root)
-		mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	unmount_all();
 	sync();
 	reboot(RB_POWER_OFF);
 	for (;;)

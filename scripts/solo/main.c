@@ -15,10 +15,10 @@ static const char help[] =
 "       solo ps [--json] | attach NAME | logs [--kernel] NAME | stop NAME | kill NAME\n"
 "       solo cp FILE NAME:PATH | solo cp NAME:PATH FILE\n"
 "       solo test [OPTION]... --root ROOT [-j N] [--junit FILE] FOLDER\n"
-"       solo doctor [--json]\n"
+"       solo images [rm NAME|rm all] | solo doctor [--json]\n"
 "\n"
 "Runs a command in a Linux machine of its own, which is one process and needs no rights.\n"
-"ROOT is an image, or tiny or debian.\n"
+"ROOT is an image, a folder, an archive of tar or docker save, or tiny or debian.\n"
 "\n"
 "  --root ROOT            likewise\n"
 "  --write                keep what is written to the image; otherwise it is lost\n"
@@ -64,6 +64,7 @@ static const struct {
 	{ "stop", main_stop },
 	{ "kill", main_kill },
 	{ "test", main_test },
+	{ "images", main_images },
 	{ "doctor", main_doctor },
 	{ "help", main_help },
 	{ "--help", main_help },

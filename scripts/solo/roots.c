@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "build.h"
 #include "guest.h"
 #include "roots.h"
 
@@ -25,9 +26,10 @@ char *find_image(const char *name)
 	return NULL;
 }
 
-char *root_image(const char *root)
+char *root_image(const char *root, const char *kernel)
 {
 	bool named = !strcmp(root, "tiny") || !strcmp(root, "debian");
+	enum archive_kind kind;
 	char *path;
 
 	if (named) {
@@ -37,6 +39,10 @@ char *root_image(const char *root)
 		return path;
 	}
 	if (access(root, F_OK))
-		die("%s: %s: name an image, or tiny or debian", root, strerror(errno));
+		die("%s: %s: name an image, a folder or an archive, or tiny or debian", root,
+		    strerror(errno));
+	kind = archive_kind(root);
+	if (kind != ARCHIVE_NONE)
+		return build_image(root, kind, kernel);
 	return strdup(root);
 }

@@ -2,7 +2,10 @@
 #ifndef SOLO_ROOTS_H
 #define SOLO_ROOTS_H
 
-/* The image that @root means: a name of one that is built here, or a file.  Or the end. */
-char *root_image(const char *root);
+/*
+ * The image that @root means: a name of one that is built here, a file, or one that is
+ * made of a folder or an archive, by a guest of @kernel.  Or the end.
+ */
+char *root_image(const char *root, const char *kernel);
 
 #endif

@@ -14,7 +14,7 @@ enum session_key {
 	KEY_USER = 'u',		/* a name or a number, and :GROUP; root if there is none */
 	KEY_TERMINAL = 't',	/* bits: which of the streams 0 to 2 are a terminal */
 	KEY_SIZE = 's',		/* its ROWSxCOLUMNS */
-	KEY_BUILTIN = 'b',	/* no command, but this of init's own: "pack" or "unpack" */
+	KEY_BUILTIN = 'b',	/* no command, but this of init's own: "pack", "unpack", "untar" or "layer" */
 };
 
 /*
@@ -25,5 +25,11 @@ enum session_key {
  */
 int pack(const char *path, int fd);
 int unpack(const char *path, int fd, bool guest);
+
+/*
+ * In a guest: put what the tar archive on @in holds beneath @root, which is made the root
+ * of this process (untar.c).  @layer: names of whiteouts remove.
+ */
+int untar(const char *root, int in, bool layer);
 
 #endif

@@ -76,6 +76,7 @@ int main_kill(int argc, char **argv);
 int main_ps(int argc, char **argv);
 int main_doctor(int argc, char **argv);
 int main_test(int argc, char **argv);
+int main_images(int argc, char **argv);
 int main_init(void);
 
 #endif

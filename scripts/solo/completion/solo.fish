@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # fish completion for solo
 
-complete -c solo -n __fish_use_subcommand -f -a 'run shell exec ps attach logs cp stop kill test doctor help'
+complete -c solo -n __fish_use_subcommand -f -a 'run shell exec ps attach logs cp stop kill test images doctor help'
 set -l starts '__fish_seen_subcommand_from run shell test'
 for option in root disk mem env workdir user copy-in copy-out publish timeout name kernel-log json kernel guard append
 	complete -c solo -n $starts -l $option -r
