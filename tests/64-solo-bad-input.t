@@ -18,8 +18,6 @@ solo run "$DISK"
 denied "no command" 'no command: write it behind --'
 solo run "$DISK" true
 denied "a command without --" 'write -- before the command'
-solo run -- true
-denied "no root" 'no root: name an image'
 solo run --mem 12parsec "$DISK" -- true
 denied "a size that is none" '--mem 12parsec: write a size'
 solo run --mem 1M "$DISK" -- true

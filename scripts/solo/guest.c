@@ -138,6 +138,53 @@ static void add_disk(struct guest *guest, unsigned int n, const char *said)
 	free(file);
 }
 
+/* HOST[:GUEST][:ro] */
+static void add_share(struct guest *guest, unsigned int n, const char *said)
+{
+	char *host = strdup(said), *at, *colon = strrchr(host, ':'), *text;
+	bool read_only = colon && !strcmp(colon, ":ro");
+	char full[PATH_MAX];
+	struct stat st;
+
+	if (read_only)
+		*colon = 0;
+	at = strchr(host, ':');
+	if (at)
+		*at++ = 0;
+	if (!realpath(host, full) || stat(full, &st))
+		die("--share %s: %s", said, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		die("--share %s: this is no folder: use --copy-in for a file", said);
+	if (at && *at != '/')
+		die("--share %s: write FOLDER, or FOLDER:/FOLDER-OF-THE-GUEST, and :ro to only read", said);
+	list_add(&guest->args, format("hostfs=%s%s,tag=share%u", plain_name(full, O_RDONLY),
+				      read_only ? ",ro" : "", n));
+	text = format("share%u d %s", n, at ?: full);
+	guest_config(guest, "share", text);
+	free(text);
+	guest->keeps |= !read_only;
+	free(host);
+}
+
+/*
+ * On the host's own root: the folder where the command starts, if that is mounted there.
+ * What is mounted below a folder is not shared with it.
+ */
+static void add_present(struct guest *guest, const struct guest_options *o)
+{
+	struct statx root, present;
+	char *text;
+
+	if (!o->present || statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &root) ||
+	    statx(AT_FDCWD, o->present, 0, STATX_MNT_ID, &present) ||
+	    root.stx_mnt_id == present.stx_mnt_id)
+		return;
+	list_add(&guest->args, format("hostfs=%s,ro,tag=present", plain_name(o->present, O_RDONLY)));
+	text = format("present m %s", o->present);
+	guest_config(guest, "share", text);
+	free(text);
+}
+
 static void check_ports(const struct guest_options *o)
 {
 	unsigned int i, host, guest;
@@ -180,16 +227,24 @@ void guest_prepare(struct guest *guest, const struct guest_options *o)
 		list_add(&guest->args, format("mem=%s", o->mem));
 	if (o->guard)
 		list_add(&guest->args, format("guard=%s", o->guard));
-	if (o->root && strcmp(o->root, "none")) {
+	if (o->root && !strcmp(o->root, "host")) {
+		if (o->write)
+			die("--write: the host's root is never written to: share folders, --rw or --share FOLDER");
+		list_add(&guest->args, "hostfs=/,ro,tag=root");
+		guest_config(guest, "root", "root");
+		guest_config(guest, "type", "hostfs");
+		guest_config(guest, "overlay", "1");
+		add_present(guest, o);
+	} else if (o->root && strcmp(o->root, "none")) {
 		image = root_image(o->root, o->kernel);
 		check_file(image, o->write);
 		list_add(&guest->args, format("ubd0%s=%s", o->write ? "" : "v",
 					      plain_name(image, o->write ? O_RDWR : O_RDONLY)));
 		guest_config(guest, "root", "/dev/ubda");
-		/* Disposable; on what cannot be written to at all, a layer in memory. */
-		guest_config(guest, "write", "1");
 		guest->keeps = o->write;
 	}
+	for (i = 0; i < o->share.nr; i++)
+		add_share(guest, i, o->share.item[i]);
 	for (i = 0; i < o->disks.nr; i++)
 		add_disk(guest, i + 1, o->disks.item[i]);
 	if (o->publish.nr && !o->net)

@@ -18,8 +18,10 @@ struct guest_options {
 	const char *kernel;		/* linux; NULL: the one that is installed with solo */
 	const char *root;		/* as the user says it */
 	struct list disks;		/* FILE[,ro|,temp] */
+	struct list share;		/* HOST[:GUEST][:ro] */
 	struct list publish;		/* HOST:GUEST */
 	struct list append;		/* options of linux */
+	const char *present;		/* with root host: where the command starts; or NULL */
 	const char *mem, *guard, *log, *name;
 	bool net, write;
 };

@@ -19,6 +19,7 @@
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -566,9 +567,11 @@ static void reap(void)
 /* --- The root file system --------------------------------------------------------- */
 
 struct config {
-	const char *root, *type, *data;		/* as in mount(8); no root: the archive is it */
-	bool overlay, write;
+	const char *root, *type;		/* as in mount(8); no root: the archive is it */
+	bool overlay;				/* changes stay in memory */
 	const char *name, *net;
+	char *shares[16];			/* see mount_share() */
+	unsigned int nr_shares;
 	const char *build;			/* a device, to be mounted at /root and filled */
 };
 
@@ -595,22 +598,29 @@ static bool mount_device(const char *device, const char *at, unsigned long flags
 	return false;
 }
 
+/* Some file systems cannot be written to, whatever the mount says. */
+static bool is_read_only(const char *at)
+{
+	struct statvfs fs;
+
+	return !statvfs(at, &fs) && fs.f_flag & ST_RDONLY;
+}
+
 static bool mount_root(const struct config *c)
 {
-	const char *at = c->overlay ? "/lower" : "/root";
-	unsigned long flags = c->write && !c->overlay ? 0 : MS_RDONLY;
+	unsigned long flags = c->overlay ? MS_RDONLY : 0;
 
 	mkdir("/root", 0755);
 	mkdir("/lower", 0755);
 	mkdir("/over", 0755);
 	if (c->type) {
-		if (mount(c->root, at, c->type, flags, c->data))
+		if (mount(c->root, "/lower", c->type, flags, NULL))
 			return failed("the root file system");
-	} else if (!mount_device(c->root, at, flags)) {
+	} else if (!mount_device(c->root, "/lower", flags)) {
 		return false;
 	}
-	if (!c->overlay)
-		return true;
+	if (!c->overlay && !is_read_only("/lower"))
+		return !mount("/lower", "/root", NULL, MS_MOVE, NULL) || failed("the root file system");
 	if (mount("tmpfs", "/over", "tmpfs", 0, "mode=755,size=100%") ||
 	    mkdir("/over/up", 0755) || mkdir("/over/work", 0755) ||
 	    mount("overlay", "/root", "overlay", 0,
@@ -648,8 +658,54 @@ static void mount_system(void)
 	symlink("/proc/self/fd/2", "/dev/stderr");
 }
 
+static void make_folders(char *path)
+{
+	char *slash;
+
+	for (slash = path + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = 0;
+		mkdir(path, 0755);
+	}
+	mkdir(path, 0755);
+}
+
+/* A folder of the host at @path, with changes in memory. */
+static bool mount_layered(const char *tag, const char *path)
+{
+	char *at = format("/run/solo/%s", tag), *lower = format("%s/lower", at);
+	char *up = format("%s/up", at), *work = format("%s/work", at);
+	char *options = format("lowerdir=%s,upperdir=%s,workdir=%s", lower, up, work);
+	bool ok;
+
+	make_folders(lower);
+	mkdir(up, 0755);
+	mkdir(work, 0755);
+	ok = !mount(tag, lower, "hostfs", MS_RDONLY, NULL) &&
+	     !mount("overlay", path, "overlay", 0, options);
+	free(at);
+	free(lower);
+	free(up);
+	free(work);
+	free(options);
+	return ok || failed(path);
+}
+
+/* "TAG KIND PATH", where KIND is d: directly, or m: with changes in memory */
+static bool mount_share(char *share)
+{
+	char *kind = strchr(share, ' '), *path = kind + 3;
+
+	*kind++ = 0;
+	make_folders(path);
+	if (*kind == 'm')
+		return mount_layered(share, path);
+	return !mount(share, path, "hostfs", 0, NULL) || failed(path);
+}
+
 static bool enter_root(const struct config *c)
 {
+	unsigned int i;
+
 	if (c->root) {
 		if (!mount_root(c))
 			return false;
@@ -661,6 +717,9 @@ static bool enter_root(const struct config *c)
 	if (c->build && (mkdir("/root", 0755), mount(c->build, "/root", "ext4", 0, NULL)))
 		return failed("the image");
 	mount_system();
+	for (i = 0; i < c->nr_shares; i++)
+		if (!mount_share(c->shares[i]))
+			return false;
 	sethostname(c->name, strlen(c->name));
 	guest_net_up("lo", NULL);
 	return !c->net || guest_net_up("vec0", c->net) || failed("the network");
@@ -680,12 +739,10 @@ static void configure(const struct frame *frame, char *data)
 			c.root = value;
 		else if (!strncmp(at, "type=", 5))
 			c.type = value;
-		else if (!strncmp(at, "data=", 5))
-			c.data = value;
 		else if (!strncmp(at, "overlay=", 8))
 			c.overlay = *value == '1';
-		else if (!strncmp(at, "write=", 6))
-			c.write = *value == '1';
+		else if (!strncmp(at, "share=", 6) && c.nr_shares < ARRAY_SIZE(c.shares))
+			c.shares[c.nr_shares++] = value;
 		else if (!strncmp(at, "name=", 5))
 			c.name = value;
 		else if (!strncmp(at, "build=", 6))

@@ -69,6 +69,15 @@ static void check_memory(const char *said)
 		die("--mem %s: write a size, as 512M or 2G", said);
 }
 
+static const char *current_folder(void)
+{
+	static char path[PATH_MAX];
+
+	if (!*path && !getcwd(path, sizeof(path)))
+		die("the present folder: %s", strerror(errno));
+	return path;
+}
+
 bool take_run_option(struct run_options *o, int argc, char **argv, int *i)
 {
 	const char *value;
@@ -97,6 +106,11 @@ bool take_run_option(struct run_options *o, int argc, char **argv, int *i)
 		o->user = value;
 	} else if (is_option(argc, argv, i, "--disk", &value)) {
 		list_add(&o->guest.disks, value);
+	} else if (is_option(argc, argv, i, "--share", &value)) {
+		list_add(&o->guest.share, value);
+	} else if (is_option(argc, argv, i, "--rw", NULL)) {
+		list_add(&o->guest.share, current_folder());
+		o->folder = o->folder ?: current_folder();
 	} else if (is_option(argc, argv, i, "--name", &value)) {
 		o->guest.name = value;
 	} else if (is_option(argc, argv, i, "--kernel", &value)) {
@@ -183,6 +197,28 @@ static void read_all_defaults(struct run_options *o)
 	read_defaults(o, FOLDER_DEFAULTS);
 }
 
+/* On the host's own root: who we are, where we are, and what programs are found by. */
+static void be_at_home(struct run_options *o)
+{
+	static const char *const names[] = { "PATH", "LANG", "LC_ALL" };
+	unsigned int i;
+	struct list env = { };
+
+	if (!o->user)
+		o->user = format("%u:%u", getuid(), getgid());
+	if (!o->folder) {
+		o->folder = current_folder();
+		o->guest.present = o->folder;
+	}
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (getenv(names[i]))
+			list_add(&env, format("%s=%s", names[i], getenv(names[i])));
+	/* What the caller says comes last, and counts. */
+	for (i = 0; i < o->env.nr; i++)
+		list_add(&env, o->env.item[i]);
+	o->env = env;
+}
+
 void parse_run_options(struct run_options *o, int argc, char **argv, bool command)
 {
 	int i;
@@ -214,5 +250,7 @@ void parse_run_options(struct run_options *o, int argc, char **argv, bool comman
 	if (command && !*o->command.item[0])
 		die("the command is empty: write it behind --, as solo run tiny -- uname -a");
 	if (!o->guest.root)
-		die("no root: name an image, or --root tiny or debian, as solo run tiny -- uname -a");
+		o->guest.root = "host";
+	if (!strcmp(o->guest.root, "host"))
+		be_at_home(o);
 }

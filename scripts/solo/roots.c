@@ -39,7 +39,7 @@ char *root_image(const char *root, const char *kernel)
 		return path;
 	}
 	if (access(root, F_OK))
-		die("%s: %s: name an image, a folder or an archive, or tiny or debian", root,
+		die("%s: %s: name an image, a folder or an archive, or tiny, debian or host", root,
 		    strerror(errno));
 	kind = archive_kind(root);
 	if (kind != ARCHIVE_NONE)

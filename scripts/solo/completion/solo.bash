@@ -5,7 +5,7 @@
 _solo() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word
 	local commands="run shell exec ps attach logs cp stop kill test images doctor help"
-	local options="--root --write --disk --mem --env --workdir --user --copy-in --copy-out --net --publish --timeout
+	local options="--root --write --share --rw --disk --mem --env --workdir --user --copy-in --copy-out --net --publish --timeout
 		--name --detach --keep-on-failure --kernel-log --json --kernel --guard --append --dry-run --quiet -v"
 
 	COMPREPLY=()
@@ -22,7 +22,7 @@ _solo() {
 	fi
 	case $prev in
 	--root)
-		mapfile -t COMPREPLY < <(compgen -W "tiny debian none" -f -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "host tiny debian none" -f -- "$cur")
 		return
 		;;
 	--guard)
@@ -39,7 +39,7 @@ _solo() {
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		else
-			mapfile -t COMPREPLY < <(compgen -W "tiny debian" -f -- "$cur")
+			mapfile -t COMPREPLY < <(compgen -W "host tiny debian" -f -- "$cur")
 		fi
 		;;
 	test)
