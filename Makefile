@@ -20,7 +20,7 @@ installed = $(bindir)/linux $(bindir)/solo $(bindir)/uml-attach $(mandir)/linux.
 	$(sharedir)/bash-completion/completions/solo $(sharedir)/zsh/vendor-completions/_solo \
 	$(sharedir)/fish/vendor_completions.d/solo.fish $(sharedir)/uml-solo/tiny.ext4
 
-.PHONY: attach solo boot check install uninstall bench bench-real debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
+.PHONY: attach solo boot check deb install uninstall bench bench-real debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -45,6 +45,7 @@ help:
 	@echo 'make defconfig     go back to arch-um/configs/x86_64_defconfig; savedefconfig writes it'
 	@echo 'make install       linux, solo, the program to attach to guests and manual pages into PREFIX (DESTDIR= before it)'
 	@echo 'make uninstall     remove them there'
+	@echo 'make deb           a Debian package of them, in build/'
 	@echo 'make clean         remove what was built; make distclean removes all of build/'
 
 boot: setup-boot linux tiny
@@ -114,6 +115,9 @@ uninstall:
 	rm -f $(installed)
 	[ ! -d $(sharedir)/uml-solo ] || rmdir $(sharedir)/uml-solo
 
+deb: linux
+	@scripts/deb
+
 attach: | setup-boot
 	@scripts/attach --build
 
@@ -152,7 +156,7 @@ $(kernel_goals): | setup-boot
 	@scripts/build-kernel --make $@
 
 clean:
-	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/solo build/*.ext4 build/*.from build/host build/modules build/price build/kunit
+	rm -rf build/kernel build/kernel.stamp build/linux build/attach build/solo build/*.ext4 build/*.from build/*.deb build/host build/modules build/price build/kunit
 
 distclean:
 	rm -rf build

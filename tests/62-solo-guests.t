@@ -70,6 +70,7 @@ solo run --name "$box" "$DISK" -- true
 denied "a name that a guest has" "--name $box: a guest of this name runs"
 
 # The end.
+: >"$tmp/attached"
 "$SOLO" attach "$box" >"$tmp/attached" &
 attached=$!
 attach_has() { grep -q started "$tmp/attached"; }
@@ -90,6 +91,7 @@ solo kill "$box-2"
 ok "solo kill ends one that does not want to" eval '! runs "$box-2"'
 
 # Signals to solo are the command's.
+: >"$tmp/answer"
 "$SOLO" run --name "$box" "$DISK" -- sh -c 'trap "exit 7" INT; echo up; while :; do sleep 0.1; done' >"$tmp/answer" &
 pid=$!
 up() { grep -q up "$tmp/answer"; }
