@@ -256,6 +256,10 @@ void guest_prepare(struct guest *guest, const struct guest_options *o)
 		list_add(&guest->args, format("vec0:transport=fd,fd=%d,mtu=65520", FD_NET));
 		guest_config(guest, "net", NET_ADDRESS " " NET_MASK " " NET_GATEWAY " " NET_SERVER);
 	}
+	if (o->boot && (!o->root || !strcmp(o->root, "none") || !strcmp(o->root, "host")))
+		die("--boot needs an image with an init of its own");
+	if (o->boot)
+		guest_config(guest, "boot", "1");
 	if (o->name)
 		guest_config(guest, "name", o->name);
 	for (i = 0; i < o->append.nr; i++)

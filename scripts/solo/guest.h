@@ -23,7 +23,7 @@ struct guest_options {
 	struct list append;		/* options of linux */
 	const char *present;		/* with root host: where the command starts; or NULL */
 	const char *mem, *guard, *log, *name;
-	bool net, write;
+	bool net, write, boot;
 };
 
 struct guest {

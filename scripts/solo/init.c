@@ -16,12 +16,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 #include "guest-net.h"
 #include "link.h"
@@ -569,12 +571,14 @@ static void reap(void)
 struct config {
 	const char *root, *type;		/* as in mount(8); no root: the archive is it */
 	bool overlay;				/* changes stay in memory */
+	bool boot;				/* process 1 is the image's own init */
 	const char *name, *net;
 	char *shares[16];			/* see mount_share() */
 	unsigned int nr_shares;
 	const char *build;			/* a device, to be mounted at /root and filled */
 };
 
+static bool booted;		/* process 1 is another */
 static char *why;		/* F_FAILED */
 
 static bool failed(const char *what)
@@ -725,6 +729,87 @@ static bool enter_root(const struct config *c)
 	return !c->net || guest_net_up("vec0", c->net) || failed("the network");
 }
 
+/* --- The image's own init --------------------------------------------------------- */
+
+static const char *find_init(void)
+{
+	static const char *const places[] = { "/sbin/init", "/lib/systemd/systemd", "/etc/init", "/bin/init" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++)
+		if (!access(places[i], X_OK))
+			return places[i];
+	return NULL;
+}
+
+/* As process 1, which it has been until now: what the kernel gives to an init. */
+static void __attribute__((noreturn)) become_init(const char *init)
+{
+	int console = open("/dev/console", O_RDWR | O_NOCTTY);
+
+	dup2(console, 0);
+	dup2(console, 1);
+	dup2(console, 2);
+	close_range(3, ~0U, 0);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &old_signals, NULL);
+	setenv("HOME", "/", 1);
+	setenv("TERM", "linux", 1);
+	execl(init, init, NULL);
+	warn("%s: %s", init, strerror(errno));
+	_exit(STATUS_CANNOT);
+}
+
+/* systemd says when it has started what it is to start; of others it is not known. */
+static void wait_for_boot(void)
+{
+	struct timespec tick = { .tv_nsec = 20000000 };
+	unsigned int turns;
+	pid_t pid;
+
+	/* It has its bus a moment after it has begun. */
+	for (turns = 0; turns < 1500 && access("/run/systemd/private", F_OK); turns++) {
+		if (turns > 50 && access("/run/systemd", F_OK))
+			return;
+		nanosleep(&tick, NULL);
+	}
+	pid = fork();
+	if (!pid) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		sigprocmask(SIG_SETMASK, &old_signals, NULL);
+		execlp("systemctl", "systemctl", "is-system-running", "--wait", NULL);
+		_exit(STATUS_NOT_FOUND);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+/* What carries the commands goes on in a process of its own. */
+static bool boot_image(void)
+{
+	const char *init = find_init();
+	pid_t pid;
+
+	if (!init) {
+		why = format("--boot: the image has no /sbin/init");
+		return false;
+	}
+	pid = fork();
+	if (pid < 0)
+		return failed("--boot");
+	if (pid)
+		become_init(init);
+	setsid();
+	prctl(PR_SET_NAME, "solo");
+	booted = true;
+	wait_for_boot();
+	return true;
+}
+
 static void configure(const struct frame *frame, char *data)
 {
 	struct config c = { .name = "solo" };
@@ -741,6 +826,8 @@ static void configure(const struct frame *frame, char *data)
 			c.type = value;
 		else if (!strncmp(at, "overlay=", 8))
 			c.overlay = *value == '1';
+		else if (!strncmp(at, "boot=", 5))
+			c.boot = *value == '1';
 		else if (!strncmp(at, "share=", 6) && c.nr_shares < ARRAY_SIZE(c.shares))
 			c.shares[c.nr_shares++] = value;
 		else if (!strncmp(at, "name=", 5))
@@ -750,7 +837,7 @@ static void configure(const struct frame *frame, char *data)
 		else if (!strncmp(at, "net=", 4))
 			c.net = value;
 	}
-	if (enter_root(&c))
+	if (enter_root(&c) && (!c.boot || boot_image()))
 		link_send(&host, 0, F_READY, 0, NULL, 0);
 	else
 		link_send(&host, 0, F_FAILED, 0, why, strlen(why) + 1);
@@ -807,6 +894,11 @@ static void __attribute__((noreturn)) power_off(void)
 	sigset_t child;
 	int i;
 
+	if (booted) {
+		/* systemd's poweroff.target; others power off by SIGUSR2. */
+		kill(1, access("/run/systemd/system", F_OK) ? SIGUSR2 : SIGRTMIN + 4);
+		_exit(0);	/* and none that has to be ended first is left */
+	}
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	kill(-1, SIGTERM);

@@ -23,6 +23,7 @@ static const char help[] =
 "\n"
 "  --root ROOT            likewise\n"
 "  --write                keep what is written to the image; otherwise it is lost\n"
+"  --boot                 start the image's own init, and run the command after that\n"
 "  --share FOLDER[:PATH][:ro]\n"
 "                         a folder of the host; --rw: this one, and the command is there\n"
 "  --disk FILE[,ro|,temp] another disk: /dev/ubdb, /dev/ubdc, ...\n"

@@ -135,6 +135,8 @@ bool take_run_option(struct run_options *o, int argc, char **argv, int *i)
 		list_add(&o->guest.publish, value);
 	} else if (is_option(argc, argv, i, "--net", NULL)) {
 		o->guest.net = true;
+	} else if (is_option(argc, argv, i, "--boot", NULL)) {
+		o->guest.boot = true;
 	} else if (is_option(argc, argv, i, "--write", NULL)) {
 		o->guest.write = true;
 	} else if (is_option(argc, argv, i, "--keep-on-failure", NULL)) {

@@ -28,6 +28,7 @@
 #define GRACE_MS	10000		/* for what is left to be done after a time out or a stop */
 #define BOOT_MS		300000		/* for a guest to boot in, on a host that has much else to do */
 #define SYNC_MS		60000		/* for a guest to write out what it has */
+#define MOST_UNREAD	(16 << 20)	/* bytes that a guest has not taken: then it is not read from */
 #define TAIL		20		/* lines of the kernel's log that are shown */
 #define OUTPUT_KEPT	(64 << 20)	/* bytes of a command in the background */
 
@@ -559,6 +560,11 @@ static void guest_frame(const struct frame *frame, char *data)
 		;
 	if (!c)
 		return;
+	/* A guest that knows no window */
+	if (c->link.out.len > MOST_UNREAD) {
+		c->over = true;
+		return;
+	}
 	link_send(&c->link, 0, frame->type, frame->stream, data, frame->len);
 	if (frame->type == F_EXIT || frame->type == F_FAILED)
 		c->over = true;
@@ -656,7 +662,7 @@ static void loop(void)
 
 	while (phase != OVER) {
 		if (guest.link.fd >= 0 && !guest.link.ended)
-			poller_add(&poller, guest.link.fd, POLLIN | (guest.link.out.len ? POLLOUT : 0),
+			poller_add(&poller, guest.link.fd, (guest.link.out.len < MOST_UNREAD ? POLLIN : 0) | (guest.link.out.len ? POLLOUT : 0),
 				   guest_ready, NULL);
 		poller_add(&poller, signals, POLLIN, take_signals, NULL);
 		poller_add(&poller, listener, POLLIN, take_conn, NULL);

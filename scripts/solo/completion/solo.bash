@@ -5,7 +5,7 @@
 _solo() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word
 	local commands="run shell exec ps attach logs cp stop kill test images doctor help"
-	local options="--root --write --share --rw --disk --mem --env --workdir --user --copy-in --copy-out --net --publish --timeout
+	local options="--root --write --boot --share --rw --disk --mem --env --workdir --user --copy-in --copy-out --net --publish --timeout
 		--name --detach --keep-on-failure --kernel-log --json --kernel --guard --append --dry-run --quiet -v"
 
 	COMPREPLY=()

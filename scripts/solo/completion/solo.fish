@@ -6,7 +6,7 @@ set -l starts '__fish_seen_subcommand_from run shell test'
 for option in root share disk mem env workdir user copy-in copy-out publish timeout name kernel-log json kernel guard append
 	complete -c solo -n $starts -l $option -r
 end
-for option in write rw net detach keep-on-failure dry-run quiet
+for option in write boot rw net detach keep-on-failure dry-run quiet
 	complete -c solo -n $starts -l $option
 end
 complete -c solo -n '__fish_seen_subcommand_from exec attach logs stop kill' -f \
