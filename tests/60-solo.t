@@ -133,5 +133,20 @@ echo 'memm 3' >"$tmp/config/solo/config"
 run true
 is "a wrong line of it is named" "$STATUS:$ERR" "125:solo: $tmp/config/solo/config: line 1: memm 3: no such option: see solo help"
 rm "$tmp/config/solo/config"
+mkdir "$tmp/project"
+in_project() { (cd "$tmp/project" && "$SOLO" run "$DISK" -- sh -c 'pwd; echo "$X"' 2>&1); }
+printf 'workdir /etc\nenv X=y\n' >"$tmp/project/.solo"
+is "a folder's file has defaults, too" "$(in_project)" $'/etc\ny'
+for line in 'kernel /bin/true' 'share /' 'env HOME' 'copy-out /etc/passwd:file' 'append hostfs=/'; do
+	echo "$line" >"$tmp/project/.solo"
+	is "a folder's file may not say: $line" "$(in_project)" \
+		"solo: .solo: line 1: $line: a folder's file may not say that: put it into ~/.config/solo/config"
+done
+
+# A guest that does not keep to the protocol: root in it can write to the port.
+run sh -c 'printf "\377\377\377\377\377\377\377\377" >/dev/port0; sleep 1000'
+is "a guest that talks nonsense is ended" "$STATUS:$ERR" "123:solo: the guest does not keep to the protocol, and is ended"
+run sh -c 'head -c 96 /dev/zero >/dev/port0; printf "\4\0\0\0\1\0\13\0\0\7\0\0" >/dev/port0; sleep 1000'
+is "a guest may say what its command ended with" "$STATUS:$ERR" 7:
 
 finished

@@ -54,6 +54,12 @@ ok "solo exec has a terminal" wait_for "$LIMIT" seen '^25 81'
 type_keys 'word\r'
 ok "solo exec: keys come" wait_for 20 seen '^got word'
 finish_terminal
+on_terminal 25 81 "$SOLO" shell "$box"
+ok "solo shell of a guest that runs" wait_for "$LIMIT" seen '# '
+type_keys 'hostname; exit 5\r'
+finish_terminal
+like "solo shell of a guest that runs: it is there" "$(screen)" "(^|"$'\n'")$box"
+is "solo shell of a guest that runs: its status" "$STATUS" 5
 "$SOLO" kill "$box"
 on_terminal 24 80 "$SOLO" run --keep-on-failure "$DISK" -- sh -c 'echo kept >/tmp/file; exit 3'
 ok "--keep-on-failure says why there is a shell" wait_for "$LIMIT" seen 'ended with status 3: this is a shell'

@@ -78,6 +78,15 @@ static int try_connect(const char *name)
 	return fd;
 }
 
+bool control_is_there(const char *name)
+{
+	int fd = name_is_good(name) ? try_connect(name) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 void control_connect(struct link *link, const char *name)
 {
 	int fd = name_is_good(name) ? try_connect(name) : -1;

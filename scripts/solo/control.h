@@ -15,6 +15,7 @@ bool name_is_good(const char *name);
 /* A socket that listens as @name; -1: it is taken. */
 int control_listen(const char *name);
 int control_accept(int listener);	/* -1: nobody, or nobody whom it concerns */
+bool control_is_there(const char *name);
 /* A link to the guest @name; the end if there is none. */
 void control_connect(struct link *link, const char *name);
 

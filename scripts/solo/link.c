@@ -46,7 +46,7 @@ bool link_next(struct link *link, struct frame *frame, char **data)
 		return false;
 	memcpy(frame, link->in.data + link->in.head, sizeof(*frame));
 	if (frame->len > LONGEST) {
-		link->ended = true;
+		link->ended = link->nonsense = true;
 		bytes_free(&link->in);
 		return false;
 	}

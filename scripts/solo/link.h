@@ -51,6 +51,7 @@ struct frame {
 struct link {
 	int fd;			/* does not wait; -1: closed */
 	bool ended;		/* the other side is gone, or talks nonsense */
+	bool nonsense;		/* the latter */
 	struct bytes in, out;
 };
 

@@ -155,7 +155,27 @@ bool take_run_option(struct run_options *o, int argc, char **argv, int *i)
 	return true;
 }
 
-static void read_defaults(struct run_options *o, const char *path)
+/*
+ * A folder may be somebody else's: what its file says may be about the guest, and not about
+ * files, programs and secrets of the host.
+ */
+static bool is_harmless(const char *line)
+{
+	static const char *const names[] = {
+		"boot", "env", "keep-on-failure", "mem", "net", "quiet", "root", "timeout", "user",
+		"workdir",
+	};
+	size_t len = strcspn(line, " \t=");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == len && !strncmp(names[i], line, len))
+			/* without a value it is one of the caller's */
+			return strcmp(names[i], "env") || strchr(line + len + !!line[len], '=');
+	return false;
+}
+
+static void read_defaults(struct run_options *o, const char *path, bool own)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL, *at, *args[2];
@@ -173,6 +193,9 @@ static void read_defaults(struct run_options *o, const char *path)
 			at[--len] = 0;
 		if (!*at || *at == '#')
 			continue;
+		if (!own && !is_harmless(at))
+			die("%s: line %u: %s: a folder's file may not say that: put it into ~/.config/" OWN_DEFAULTS,
+			    path, number, at);
 		len = strcspn(at, " \t=");
 		args[1] = at[len] ? at + len + 1 + strspn(at + len + 1, " \t") : "";
 		args[0] = format("--%.*s%s%s", (int)len, at, *args[1] ? "=" : "", args[1]);
@@ -194,9 +217,9 @@ static void read_all_defaults(struct run_options *o)
 	else if (home)
 		path = format("%s/.config/" OWN_DEFAULTS, home);
 	if (path)
-		read_defaults(o, path);
+		read_defaults(o, path, true);
 	free(path);
-	read_defaults(o, FOLDER_DEFAULTS);
+	read_defaults(o, FOLDER_DEFAULTS, false);
 }
 
 /* On the host's own root: who we are, where we are, and what programs are found by. */

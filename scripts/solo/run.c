@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "client.h"
 #include "control.h"
 #include "guest.h"
 #include "options.h"
@@ -674,6 +675,10 @@ static void loop(void)
 		left = deadline < 0 ? -1 : deadline > now_ms() ? deadline - now_ms() : 0;
 		/* A command's output in the background is looked at in turns. */
 		poller_wait(&poller, left);
+		if (guest.link.nonsense && phase != OVER) {
+			warn("the guest does not keep to the protocol, and is ended");
+			kill_guest(STATUS_PANIC, "panic");
+		}
 		if (phase == OVER)
 			break;
 		if (deadline >= 0 && now_ms() >= deadline)
@@ -826,6 +831,9 @@ int main_run(int argc, char **argv)
 
 int main_shell(int argc, char **argv)
 {
+	/* One that runs; an image of that name can be said with a slash. */
+	if (argc == 2 && control_is_there(argv[1]))
+		return shell_in(argv[1]);
 	parse_run_options(&options, argc, argv, false);
 	return run();
 }
