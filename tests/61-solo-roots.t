@@ -93,6 +93,15 @@ mkdir "$tmp/out-of"
 solo run "$tmp/evil.tar" -- cat /etc/evil
 is "names do not lead out of the root" "$STATUS:$OUT:$(ls /etc/evil 2>/dev/null)" "0:changed:"
 
+# An image that cannot be written to.
+if command -v mksquashfs >/dev/null; then
+	mksquashfs "$root" "$tmp/image.squashfs" -quiet -no-progress >/dev/null 2>&1
+	solo run "$tmp/image.squashfs" -- sh -c 'echo new >/etc/new; cat /etc/new /etc/marker'
+	is "an image of squashfs has a layer in memory" "$STATUS:$OUT" $'0:new\nchanged'
+else
+	skip "an image of squashfs has a layer in memory" "no mksquashfs here"
+fi
+
 # Bad input leaves nothing in the cache.
 "$SOLO" images rm all
 quiet_run() { solo run --quiet "$@"; }
