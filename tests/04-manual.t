@@ -55,6 +55,13 @@ for file in "$top"/scripts/solo/completion/*; do
 done
 is "completions have every option of solo help" "$missing" ''
 
+completed() { # WORD...: what bash makes of the last
+	bash -c 'compopt() { :; }; . "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _solo; echo "${COMPREPLY[*]}"' \
+		"$top/scripts/solo/completion/solo.bash" "$@"
+}
+is "bash completes subcommands and options" "$(completed solo doc) $(completed solo run --kee) $(completed solo run --root deb)" \
+	"doctor --keep-on-failure debian"
+
 # Links between the READMEs.
 missing=$(cd "$top" && find . -name README.md -not -path './build/*' | while read -r file; do
 	grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | while read -r link; do

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "control.h"
@@ -69,8 +70,12 @@ static int try_connect(const char *name)
 {
 	struct sockaddr_un to;
 	socklen_t len = address(&to, name);
+	const struct timeval patience = { .tv_sec = 5 };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	/* Anybody may listen at such a name, and accept nothing. */
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (fd >= 0 && (connect(fd, (struct sockaddr *)&to, len) || !is_ours(fd))) {
 		close(fd);
 		return -1;

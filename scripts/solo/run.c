@@ -673,7 +673,6 @@ static void loop(void)
 		if (phase > BOOT && phase < GO)
 			term_poll(&term, &poller);
 		left = deadline < 0 ? -1 : deadline > now_ms() ? deadline - now_ms() : 0;
-		/* A command's output in the background is looked at in turns. */
 		poller_wait(&poller, left);
 		if (guest.link.nonsense && phase != OVER) {
 			warn("the guest does not keep to the protocol, and is ended");
