@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Starting linux: its options, its descriptors, and the network's helper.
+ * Starting linux: its options, its descriptors, and passt.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -343,10 +343,10 @@ static void start_passt(struct guest *guest, const struct guest_options *o, int 
 	args[n++] = o->publish.nr ? ports.data : "none";
 	args[n++] = "--udp-ports";
 	args[n++] = "none";
-	guest->helper = fork();
-	if (guest->helper < 0)
+	guest->passt = fork();
+	if (guest->passt < 0)
 		die("passt cannot be started: %s", strerror(errno));
-	if (guest->helper)
+	if (guest->passt)
 		return;
 	/* It ends when its socket does; this is for the moment before that. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -428,10 +428,10 @@ void guest_kill(struct guest *guest)
 		guest->memory = usage.ru_maxrss;
 		guest->pid = 0;
 	}
-	if (guest->helper > 0) {
-		kill(guest->helper, SIGKILL);
-		waitpid(guest->helper, NULL, 0);
-		guest->helper = 0;
+	if (guest->passt > 0) {
+		kill(guest->passt, SIGKILL);
+		waitpid(guest->passt, NULL, 0);
+		guest->passt = 0;
 	}
 }
 
@@ -467,8 +467,8 @@ bool guest_reap(struct guest *guest)
 		guest->status = status;
 		guest->memory = usage.ru_maxrss;
 	}
-	if (guest->helper > 0 && waitpid(guest->helper, NULL, WNOHANG) == guest->helper) {
-		guest->helper = 0;
+	if (guest->passt > 0 && waitpid(guest->passt, NULL, WNOHANG) == guest->passt) {
+		guest->passt = 0;
 		if (guest->pid) {
 			warn("passt has ended, and the guest's network with it:");
 			print_end(guest->net_messages, "  ", 3);

@@ -30,7 +30,7 @@ struct guest {
 	pid_t pid;			/* of linux; 0: it has been waited for */
 	int status;			/* then */
 	long memory;			/* KiB that it had at most */
-	pid_t helper;			/* passt; 0: there is none */
+	pid_t passt;			/* 0: there is none */
 	struct link link;
 	int log;			/* its kernel's log, to read */
 	int messages;			/* what linux itself has to say, to read */
