@@ -8,7 +8,7 @@ TESTS ?= tests/*.t
 # Goals that the kernel's own Makefile knows, run on build/src and build/kernel.
 kernel_goals := menuconfig nconfig oldconfig olddefconfig defconfig savedefconfig listnewconfig
 
-purposes := boot check bench debian fuzz kselftest kunit pku postgres price
+purposes := boot check bench debian fuzz kselftest kunit ltp pku postgres price
 
 # What runs without this repository: the kernel, solo, the program to attach to guests, and their manual pages.
 PREFIX ?= /usr/local
@@ -20,7 +20,7 @@ installed = $(bindir)/linux $(bindir)/solo $(bindir)/uml-attach $(mandir)/linux.
 	$(sharedir)/bash-completion/completions/solo $(sharedir)/zsh/vendor-completions/_solo \
 	$(sharedir)/fish/vendor_completions.d/solo.fish $(sharedir)/uml-solo/tiny.ext4
 
-.PHONY: attach solo boot check deb install uninstall bench bench-real debian experiments fuzz kselftest kunit pku postgres price linux tiny help clean distclean \
+.PHONY: attach solo boot check deb install uninstall bench bench-real debian experiments fuzz kselftest kunit ltp pku postgres price linux tiny help clean distclean \
 	$(purposes:%=setup-%) $(kernel_goals)
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,7 @@ help:
 	@echo 'make fuzz          attack guests at random, for FUZZ="SECONDS SEED KIND..." (60 s each)'
 	@echo 'make kunit         build a kernel with the tests that kernel code has in itself, and run them'
 	@echo 'make kselftest     run the kernel own selftests in guests (KSELFTESTS="futex seccomp" runs only some)'
+	@echo 'make ltp LTP=FOLDER  run tests of the Linux Test Project, a checkout or an installation (LTP_TESTS="mm syscalls:brk01" runs only some)'
 	@echo 'make linux         only build build/linux'
 	@echo 'make attach        only build build/attach, which scripts/attach runs (make linux does it too)'
 	@echo 'make solo          only build build/solo, which runs commands in guests (make linux does it too)'
@@ -83,6 +84,10 @@ kunit: setup-kunit
 
 kselftest: setup-kselftest linux build/check.ext4
 	@scripts/kselftest --host $(KSELFTESTS)
+
+ltp: setup-ltp debian
+	$(if $(LTP),,@echo 'make ltp LTP=FOLDER: FOLDER is a checkout of the Linux Test Project, or where it is installed' >&2; exit 1)
+	@scripts/ltp '$(LTP)' $(LTP_TESTS)
 
 bench: setup-bench linux tiny
 	@scripts/bench
