@@ -38,7 +38,7 @@ guest 'mkdir -p /tmp/m; mount -t ext4 -o ro /dev/ubdc /tmp/m || exit 2
 	insmod /tmp/m/brd.ko rd_nr=1 || exit 6
 	insmod /tmp/m/words.ko && echo words are right' ubd2r="$tmp/modules.ext4"
 is "a module loads and unloads" "$STATUS" 0
-like "a module's code and data lie where modules go" "$OUT" 'Live 0x00007e00[01]'
+like "a module's code and data lie where modules go" "$OUT" 'Live 0x00006801[01]'
 like "a RAM disk of a module keeps what is written" "$OUT" 'same'
 like "an unloaded module is gone" "$OUT" 'unloaded'
 like "checksums, and words at the end of a mapping, are right in a module" "$OUT" 'words are right'

@@ -16,7 +16,7 @@ mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M 2>/dev
 most=0
 count_mappings() {
 	local n
-	n=$(awk -F- '$1 >= "7f0000000000" && $1 < "7f1000000000"' "/proc/$PID/maps" 2>/dev/null | wc -l)
+	n=$(awk -F- '$1 >= "690000000000" && $1 < "691000000000"' "/proc/$PID/maps" 2>/dev/null | wc -l)
 	[ "$n" -le "$most" ] || most=$n
 	gone "$PID"
 }

@@ -33,7 +33,8 @@ __attribute__((noreturn, used)) static void restart(struct boot_info *info)
 	int self = info->self;
 	long n;
 
-	host_syscall2(__NR_munmap, 0, TASK_SIZE);
+	host_syscall2(__NR_munmap, 0, HOLE);
+	host_syscall2(__NR_munmap, HOLE_END, TASK_SIZE - HOLE_END);
 	host_syscall4(__NR_fallocate, info->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, keep,
 		      size - keep);
 	n = host_syscall4(__NR_pread64, self, (long)&eh, sizeof(eh), file);

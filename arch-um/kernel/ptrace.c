@@ -105,7 +105,7 @@ static void set_flags(struct task_struct *task, unsigned long value)
 
 static int set_base(struct task_struct *task, unsigned long *base, unsigned long value)
 {
-	if (value >= TASK_SIZE_MAX)
+	if (!is_user_address(value))
 		return -EIO;
 	tls_sync(task);
 	*base = value;

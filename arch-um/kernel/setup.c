@@ -31,9 +31,8 @@ static void __init unmap_first_stage(void)
 {
 	static const unsigned long gaps[][2] = {
 		{ 0, TITLE },
-		{ TITLE + TITLE_SIZE, KERNEL_BASE },
-		{ KERNEL_BASE, PAGE_OFFSET },
-		{ VMALLOC_START, 0x7ffffffff000 },
+		{ TITLE + TITLE_SIZE, PAGE_OFFSET },
+		{ VMALLOC_START, TASK_SIZE },
 	};
 	unsigned long end = PAGE_OFFSET + boot_info->size;
 	int i;

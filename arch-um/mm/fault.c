@@ -9,6 +9,7 @@
 #include <asm/hostmap.h>
 #include <asm/trap.h>
 #include <asm/trapnr.h>
+#include <asm/user_context.h>
 #include "prefault.h"
 
 static bool access_allowed(struct vm_area_struct *vma, unsigned long error)
@@ -87,7 +88,7 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	vm_fault_t fault;
 	bool allowed;
 
-	if (addr >= TASK_SIZE) {
+	if (!is_user_address(addr)) {
 		/* as on x86: nothing tells which kernel addresses are mapped */
 		force_fault(SIGSEGV, SEGV_MAPERR, addr, error | X86_PF_PROT);
 		return;
@@ -124,7 +125,7 @@ int page_fault_in(unsigned long addr, bool write)
 {
 	unsigned long error = X86_PF_USER | (write ? X86_PF_WRITE : 0);
 
-	if (addr >= TASK_SIZE ||
+	if (!is_user_address(addr) ||
 	    fault_in_page(addr, error, FAULT_FLAG_DEFAULT, NULL) & VM_FAULT_ERROR)
 		return -EFAULT;
 	return 0;

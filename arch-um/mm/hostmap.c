@@ -22,6 +22,10 @@
  * a change is outstanding.  It saves calls: a broken copy-on-write is one
  * mmap() instead of munmap() and mmap(), a switch there and back is none.
  *
+ * Programs may have mappings in the hole that the kernel lies in (layout.h), but
+ * never a page that is mapped here, and no call reaches over it: find_table() finds
+ * nothing there, add_page() ends a run before it, and run_host_call() makes sure.
+ *
  * Interrupts are off in everything that touches the shadow or the notes.
  */
 #include <linux/mm.h>
@@ -35,6 +39,7 @@
 #include <asm/tlbflush.h>
 #include <asm/hostmem.h>
 #include <asm/trap.h>
+#include <asm/user_context.h>
 #include "shadow.h"
 #include "workset.h"
 
@@ -54,7 +59,7 @@ static struct table find_table(struct mm_struct *mm, unsigned long addr)
 	pud_t *pud;
 	pmd_t *pmd;
 
-	if (p4d_none(*p4d))
+	if ((mm != &init_mm && !is_user_address(addr)) || p4d_none(*p4d))
 		return none;
 	pud = pud_offset(p4d, addr);
 	if (pud_none(*pud))
@@ -149,7 +154,7 @@ static bool too_many_runs(void)
 /* The host ran out of memory, or user code has as much of it as it may: begin anew. */
 static void drop_all(void)
 {
-	if (host_unmap(0, TASK_SIZE))
+	if (host_unmap(0, HOLE) || host_unmap(HOLE_END, TASK_SIZE - HOLE_END))
 		panic("the host does not let go of user mappings");
 	shadow_clear();
 	runs = 0;
@@ -234,6 +239,7 @@ static int run_host_call(const struct run *run)
 {
 	unsigned long len = run->end - run->start;
 
+	BUG_ON(run->start < HOLE_END && run->end > HOLE);
 	/* it may lie within one that becomes three */
 	runs += 2;
 	if (too_many_runs())
@@ -316,12 +322,17 @@ static int finish_run(struct run *run)
 	return err;
 }
 
+/* munmap() may reach over pages that are not mapped, but not over the kernel. */
+static bool continues_unmap(const struct run *run, unsigned long addr)
+{
+	return (run->start < HOLE) == (addr < HOLE);
+}
+
 static int add_page(struct run *run, unsigned long addr, u32 have, u32 want)
 {
 	int op, err;
 
 	if (have == want)
-		/* munmap() may reach over pages that are not mapped */
 		return have || run->op != UNMAP ? finish_run(run) : 0;
 	if (!want)
 		op = UNMAP;
@@ -331,7 +342,7 @@ static int add_page(struct run *run, unsigned long addr, u32 have, u32 want)
 		op = MAP;
 
 	if (op == run->op &&
-	    (op == UNMAP ||
+	    ((op == UNMAP && continues_unmap(run, addr)) ||
 	     (addr == run->end && op == PROTECT && !((want ^ run->entry) & ENTRY_RIGHTS)) ||
 	     (addr == run->end && op == MAP &&
 	      want == run->entry + ((addr - run->start) >> PAGE_SHIFT << ENTRY_SHIFT)))) {

@@ -18,8 +18,9 @@
 
 /*
  * Where the kernel may touch @addr, or NULL if the page has to be faulted in.
- * Callers have checked @addr; a processor that goes on as if they had not must not
- * load from the kernel's own memory.
+ * Callers have checked that @addr is below TASK_SIZE, and in the hole there are no
+ * pages; a processor that goes on as if it were not so must not load from the
+ * kernel's own memory.
  */
 static void *user_page(unsigned long addr, bool write)
 {
@@ -27,6 +28,7 @@ static void *user_page(unsigned long addr, bool write)
 	pte_t pte;
 
 	addr = array_index_nospec(addr, TASK_SIZE);
+	addr &= ~array_index_mask_nospec(addr - HOLE, HOLE_END - HOLE);
 	rights = hostmap_rights(addr);
 	if (rights & (write ? HOSTMAP_WRITE : HOSTMAP_READ))
 		return (void *)addr;
@@ -224,5 +226,5 @@ EXPORT_SYMBOL(load_page_crosser);
 
 bool copy_from_kernel_nofault_allowed(const void *from, size_t size)
 {
-	return (unsigned long)from >= KERNEL_BASE;
+	return (unsigned long)from >= KERNEL_BASE && (unsigned long)from < HOLE_END;
 }

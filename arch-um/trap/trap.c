@@ -23,11 +23,12 @@
 #include <asm/syscall.h>
 #include <asm/trap.h>
 #include <asm/trapnr.h>
+#include <asm/user_context.h>
 #include "frame.h"
 
 static bool is_vsyscall(unsigned long call_addr)
 {
-	return call_addr >= TASK_SIZE;
+	return !is_user_address(call_addr);
 }
 
 static void do_syscall(struct pt_regs *regs)
@@ -119,7 +120,7 @@ static bool is_syscall(const struct pt_regs *regs, const struct trap_cause *caus
 {
 	return cause->signo == SIGSYS && cause->code == SYS_SECCOMP &&
 	       cause->arch == AUDIT_ARCH_X86_64 && regs->cs == __USER_CS &&
-	       regs->ip < TASK_SIZE && !is_vsyscall(cause->call_addr);
+	       is_user_address(regs->ip) && !is_vsyscall(cause->call_addr);
 }
 
 /*

@@ -154,7 +154,7 @@ static bool kernel_memory(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		volatile char *kernel = (char *)0x00007e0000000000;
+		volatile char *kernel = (char *)0x0000680100000000;
 
 		(void)*kernel;
 		_exit(0);

@@ -61,6 +61,19 @@ static void fixed(void)
 	q = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	ok(q != MAP_FAILED && (unsigned long)q < 0x80000000, "MAP_32BIT gives a low address");
 	munmap(q, PAGE);
+	p = (char *)0x50000000;
+	q = mmap(p, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ok(q == p, "MAP_32BIT: a low hint that is free is taken");
+	q = mmap(p + PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ok(q != MAP_FAILED && (unsigned long)q < 0x80000000 && (q < p || q >= p + 4 * PAGE),
+	   "one that is not is not, and the address is low");
+	munmap(q, PAGE);
+	munmap(p, 4 * PAGE);
+	p = (char *)(0x80000000 - PAGE);
+	q = mmap(p, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ok(q != MAP_FAILED && (unsigned long)q + 2 * PAGE <= 0x80000000,
+	   "nor is one that would reach beyond 2 GiB");
+	munmap(q, 2 * PAGE);
 }
 
 static void holes(void)

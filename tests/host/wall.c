@@ -463,8 +463,8 @@ static int confine(enum who who)
 	struct host_confinement l = {
 		.text_start = (unsigned long)__executable_start,
 		.text_end = (unsigned long)etext,
-		.gate_open = 0x7dffffe00100,
-		.gate_hide = 0x7dffffe00200,
+		.gate_open = 0x6800ffe00100,
+		.gate_hide = 0x6800ffe00200,
 		.memfd = MEMORY,
 		.empty = NOTHING,
 		.answers = who == NAMED || who == HOTPLUG,

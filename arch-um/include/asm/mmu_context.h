@@ -2,7 +2,28 @@
 #ifndef __ASM_UM_MMU_CONTEXT_H
 #define __ASM_UM_MMU_CONTEXT_H
 
-#include <asm-generic/mm_hooks.h>
+#include <linux/mm_types.h>
+#include <asm/layout.h>
+
+static inline int arch_dup_mmap(struct mm_struct *oldmm, struct mm_struct *mm)
+{
+	return 0;
+}
+
+static inline void arch_exit_mmap(struct mm_struct *mm)
+{
+}
+
+/*
+ * A mapping that reaches into the hole has no page for anybody.  That is not what
+ * keeps user code out of it (mm/hostmap.c), but the generic code would try again and
+ * again to fault in what mm/uaccess.c refuses.
+ */
+static inline bool arch_vma_access_permitted(struct vm_area_struct *vma, bool write, bool execute,
+					     bool foreign)
+{
+	return vma->vm_end <= HOLE || vma->vm_start >= HOLE_END;
+}
 
 /*
  * Nothing to switch: the host map follows current->mm on the way to user mode

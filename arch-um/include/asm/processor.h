@@ -31,7 +31,7 @@ void tls_sync(struct task_struct *task);
 void tls_load(struct task_struct *task);
 
 #define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
-#define STACK_TOP		(TASK_SIZE - PAGE_SIZE)
+#define STACK_TOP		TASK_SIZE
 #define STACK_TOP_MAX		STACK_TOP
 
 #define task_pt_regs(task) \

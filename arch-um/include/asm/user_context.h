@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Registers for user mode that come from elsewhere than user mode: signal
+ * What is user code's, and registers for user mode that come from elsewhere: signal
  * frames and debuggers.  What passes here is loaded by the gate's iretq without
  * a fault.  It may still lead user code anywhere it could jump by itself.
  */
@@ -8,7 +8,14 @@
 #define __ASM_UM_USER_CONTEXT_H
 
 #include <linux/types.h>
+#include <asm/layout.h>
 #include <asm/ptrace.h>
+
+/* May user code have something at @addr? */
+static inline bool is_user_address(unsigned long addr)
+{
+	return addr < TASK_SIZE && (addr < HOLE || addr >= HOLE_END);
+}
 
 /* Canonical, with four levels of page tables. */
 static inline bool user_ip_ok(unsigned long ip)
