@@ -70,6 +70,27 @@ else
 	skip "an ordinary user's Debian has a network through passt when the job starts" "no passt, or no route to anywhere"
 fi
 
+# A debugger watches by what the processor cannot do here.
+# shellcheck disable=SC2016 # for the guest
+job 'cat >/tmp/w.c <<END
+#include <stdio.h>
+int counter;
+int main(void)
+{
+	for (int i = 0; i < 6; i++)
+		if (i == 3)
+			counter = 42;
+	printf("%d\n", counter);
+	return 0;
+}
+END
+cd /tmp && gcc -g -O0 -o w w.c
+lines() { grep -oE "^(Old|New) value.*|^.1 = .*|^42|exited normally|^Line 8 of|[Ee]rror.*"; }
+gdb -q -batch -ex "break main" -ex run -ex "watch counter" -ex continue -ex "print i" -ex continue ./w </dev/null 2>&1 | lines
+gdb -q -batch -ex start -ex "hbreak 8" -ex continue -ex "info line" -ex continue ./w </dev/null 2>&1 | lines'
+is "gdb's watchpoints and hardware breakpoints" "$OUT" \
+	$'Old value = 0\nNew value = 42\n$1 = 3\n42\nexited normally\nLine 8 of\n42\nexited normally'
+
 # What people run.
 # shellcheck disable=SC2016 # for the guest
 job 'cat >/tmp/x.c <<END

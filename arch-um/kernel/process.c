@@ -124,6 +124,7 @@ EXPORT_SYMBOL_GPL(start_thread);
 void flush_thread(void)
 {
 	fpu_reset(current);
+	debug_forget(current);
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
 	tls_load(current);

@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched.h>
@@ -27,6 +28,7 @@
 #include <asm/sigcontext.h>
 #include <asm/trapnr.h>
 #include <asm/user_context.h>
+#include <uapi/asm/debugreg.h>
 
 /* Index of a register in user_regs_struct, and in pt_regs up to ss */
 #define REG(name)	(offsetof(struct user_regs_struct, name) / sizeof(long))
@@ -325,16 +327,96 @@ static bool loads_flags(struct task_struct *task, const struct pt_regs *regs)
 	return false;
 }
 
-void user_enable_single_step(struct task_struct *task)
+/*
+ * What debuggers have asked of a task beside a step: debug registers, and a step to
+ * the next branch.  The processor's own are out of reach, so both are done by single
+ * steps: after each it is looked whether a watched place has another value, or
+ * whether the next instruction is at a breakpoint.
+ *
+ * That shows less than hardware does: writing the value that is there already is not
+ * seen, and reads are not.  So watching for reads is refused.
+ */
+#define NR_BREAKPOINTS	4
+
+struct debug_state {
+	unsigned long addr[NR_BREAKPOINTS];
+	unsigned long value[NR_BREAKPOINTS];	/* last seen there */
+	unsigned long hits;			/* DR_TRAP*, DR_STEP: dr6 without the bits that are always set */
+	unsigned long dr7;
+
+	bool to_branch;				/* PTRACE_SINGLEBLOCK */
+	unsigned long from;			/* the instruction that runs next, if so */
+};
+
+static struct debug_state *debug_state(struct task_struct *task)
+{
+	if (!task->thread.debug)
+		task->thread.debug = kzalloc(sizeof(struct debug_state), GFP_KERNEL_ACCOUNT);
+	return task->thread.debug;
+}
+
+void debug_forget(struct task_struct *task)
+{
+	kfree(task->thread.debug);
+	task->thread.debug = NULL;
+}
+
+static bool is_enabled(unsigned long dr7, unsigned int i)
+{
+	return dr7 >> (i * DR_ENABLE_SIZE) & (DR_LOCAL_ENABLE | DR_GLOBAL_ENABLE);
+}
+
+static unsigned int access_of(unsigned long dr7, unsigned int i)
+{
+	return dr7 >> (DR_CONTROL_SHIFT + i * DR_CONTROL_SIZE) & 3;
+}
+
+static unsigned int length_of(unsigned long dr7, unsigned int i)
+{
+	static const unsigned char lengths[] = { 1, 2, 8, 4 };
+
+	return lengths[dr7 >> (DR_CONTROL_SHIFT + i * DR_CONTROL_SIZE + 2) & 3];
+}
+
+static bool is_watching(const struct debug_state *debug)
+{
+	return debug && debug->dr7 & (DR_LOCAL_ENABLE_MASK | DR_GLOBAL_ENABLE_MASK);
+}
+
+static void set_trap_flag(struct task_struct *task)
 {
 	struct pt_regs *regs = task_pt_regs(task);
 	bool own = (regs->flags & X86_EFLAGS_TF) && !task->thread.stepping;
 
+	regs->flags |= X86_EFLAGS_TF;
+	task->thread.stepping = !own;
+}
+
+static void enable_step(struct task_struct *task, bool to_branch)
+{
+	struct debug_state *debug = to_branch ? debug_state(task) : task->thread.debug;
+
 	set_tsk_thread_flag(task, TIF_SINGLESTEP);
 	/* A step over a system call stops behind it. */
 	set_task_syscall_work(task, SYSCALL_EXIT_TRAP);
-	regs->flags |= X86_EFLAGS_TF;
-	task->thread.stepping = !own && !loads_flags(task, regs);
+	set_trap_flag(task);
+	if (loads_flags(task, task_pt_regs(task)))
+		task->thread.stepping = false;
+	/* without memory for it each instruction is a block */
+	if (debug) {
+		debug->to_branch = to_branch;
+		debug->from = task_pt_regs(task)->ip;
+	}
+}
+
+void user_enable_single_step(struct task_struct *task)
+{
+	enable_step(task, false);
+}
+
+void user_enable_block_step(struct task_struct *task)
+{
+	enable_step(task, true);
 }
 
 void user_disable_single_step(struct task_struct *task)
@@ -346,17 +428,149 @@ void user_disable_single_step(struct task_struct *task)
 	task->thread.stepping = false;
 }
 
-/* A debug trap: a step of the debugger's or of the program's own trap flag. */
-void um_send_sigtrap(struct pt_regs *regs, int si_code)
+/* The registers may come from anywhere by now: a signal's frame, a debugger. */
+void debug_arm(struct pt_regs *regs)
+{
+	if (is_watching(current->thread.debug) && !(regs->flags & X86_EFLAGS_TF))
+		set_trap_flag(current);
+}
+
+#define ALWAYS_TAKEN	UINT_MAX
+
+/*
+ * Of the instruction that begins the @n bytes at @code: 0 if it is no branch, else how
+ * far behind its beginning it goes on if it is not taken.
+ */
+static unsigned int untaken_length(const u8 *code, int n, bool long_mode)
+{
+	int i = 0;
+
+	while (i < n && memchr("\x26\x2e\x36\x3e\x64\x65\x66\x67\xf2\xf3", code[i], 10))
+		i++;
+	if (long_mode && i < n && (code[i] & 0xf0) == 0x40)
+		i++;			/* REX */
+	if (i + 1 >= n)
+		return i < n && (code[i] == 0xc3 || code[i] == 0xcb) ? ALWAYS_TAKEN : 0;
+	switch (code[i]) {
+	case 0x70 ... 0x7f:		/* jcc */
+	case 0xe0 ... 0xe3:		/* loop, jrcxz */
+		return i + 2;
+	case 0x0f:			/* jcc */
+		return (code[i + 1] & 0xf0) == 0x80 ? i + 6 : 0;
+	case 0xff:			/* call, jmp by register or memory */
+		return code[i + 1] >> 3 & 6 && (code[i + 1] >> 3 & 7) < 6 ? ALWAYS_TAKEN : 0;
+	case 0xc2 ... 0xc3:		/* ret */
+	case 0xca ... 0xcb:
+	case 0xcf:			/* iret */
+	case 0xe8 ... 0xe9:		/* call, jmp */
+	case 0xeb:
+		return ALWAYS_TAKEN;
+	default:
+		return 0;
+	}
+}
+
+/* Has current just taken a branch? */
+static bool took_branch(const struct debug_state *debug, const struct pt_regs *regs)
+{
+	u8 code[15];
+	int n = access_process_vm(current, debug->from, code, sizeof(code), FOLL_FORCE);
+	unsigned int length = untaken_length(code, n, user_64bit_mode(regs));
+
+	return length && regs->ip - debug->from != length;
+}
+
+/* What is at @addr of @task; false where there is nothing. */
+static bool read_watched(struct task_struct *task, unsigned long addr, unsigned int length,
+			 unsigned long *value)
+{
+	*value = 0;
+	return access_process_vm(task, addr, value, length, FOLL_FORCE) == length;
+}
+
+/*
+ * DR_TRAP bits of what has happened, or is about to.  What the kernel has written is
+ * noted, but no hit, as on x86.
+ */
+static unsigned long find_hits(struct debug_state *debug, const struct pt_regs *regs,
+			       bool by_kernel)
+{
+	unsigned long hits = 0, value;
+	unsigned int i;
+
+	for (i = 0; i < NR_BREAKPOINTS; i++) {
+		if (!is_enabled(debug->dr7, i))
+			continue;
+		if (access_of(debug->dr7, i) == DR_RW_EXECUTE) {
+			if (regs->ip == debug->addr[i] && !(regs->flags & X86_EFLAGS_RF))
+				hits |= DR_TRAP0 << i;
+			continue;
+		}
+		if (read_watched(current, debug->addr[i], length_of(debug->dr7, i), &value) &&
+		    value != debug->value[i]) {
+			debug->value[i] = value;
+			if (!by_kernel)
+				hits |= DR_TRAP0 << i;
+		}
+	}
+	return hits;
+}
+
+static void send_sigtrap(struct pt_regs *regs, int si_code)
 {
 	current->thread.trap_nr = X86_TRAP_DB;
 	current->thread.error_code = 0;
 	force_sig_fault(SIGTRAP, si_code, (void __user *)regs->ip);
 }
 
+static void send_hit(struct debug_state *debug, struct pt_regs *regs, unsigned long hits)
+{
+	debug->hits = hits;
+	/* a breakpoint that is reported is not met again, whatever comes before it is passed */
+	regs->flags |= X86_EFLAGS_RF;
+	send_sigtrap(regs, TRAP_HWBKPT);
+}
+
+void debug_trap(struct pt_regs *regs, bool icebp)
+{
+	struct debug_state *debug = current->thread.debug;
+	bool own = (regs->flags & X86_EFLAGS_TF) && !current->thread.stepping;
+	bool step = test_thread_flag(TIF_SINGLESTEP), watching = is_watching(debug);
+	unsigned long hits = watching && !icebp ? find_hits(debug, regs, false) : 0;
+
+	if (step && debug && debug->to_branch && !icebp && !took_branch(debug, regs)) {
+		debug->from = regs->ip;
+		set_trap_flag(current);
+		step = false;
+	} else if (!step) {
+		/* it is the program's own, unless somebody watches */
+		step = own || !watching;
+	}
+	if (icebp) {
+		send_sigtrap(regs, TRAP_BRKPT);
+	} else if (step) {
+		if (debug)
+			debug->hits = hits | DR_STEP;
+		send_sigtrap(regs, TRAP_TRACE);
+	} else if (hits) {
+		send_hit(debug, regs, hits);
+	}
+}
+
+void debug_syscall(struct pt_regs *regs)
+{
+	struct debug_state *debug = current->thread.debug;
+	unsigned long hits = is_watching(debug) ? find_hits(debug, regs, true) : 0;
+
+	if (hits)
+		send_hit(debug, regs, hits);
+}
+
 void user_single_step_report(struct pt_regs *regs)
 {
-	um_send_sigtrap(regs, TRAP_BRKPT);
+	if (current->thread.debug)
+		current->thread.debug->hits |= DR_STEP;
+	send_sigtrap(regs, TRAP_BRKPT);
 }
 
 void ptrace_disable(struct task_struct *task)
@@ -367,20 +581,90 @@ void ptrace_disable(struct task_struct *task)
 /* PEEKUSR and POKEUSR: struct user */
 
 #define DEBUGREG(n)	offsetof(struct user, u_debugreg[n])
-#define DR6_RESERVED	0xffff0ff0UL
 
-/* There are no hardware breakpoints: all are off and none was hit. */
-static unsigned long get_debugreg(unsigned int n)
+static unsigned long get_debugreg(struct task_struct *task, unsigned int n)
 {
-	return n == 6 ? DR6_RESERVED : 0;
+	const struct debug_state *debug = task->thread.debug;
+
+	switch (n) {
+	case 0 ... NR_BREAKPOINTS - 1:
+		return debug ? debug->addr[array_index_nospec(n, NR_BREAKPOINTS)] : 0;
+	case DR_STATUS:
+		return (debug ? debug->hits : 0) ^ DR6_RESERVED;
+	case DR_CONTROL:
+		return debug ? debug->dr7 : 0;
+	default:
+		return 0;
+	}
 }
 
-/* Debuggers clear them all at times.  dr6 is a note of theirs that changes nothing. */
-static int set_debugreg(unsigned int n, unsigned long value)
+/* Can @dr7 be had, with the addresses that @debug has? */
+static int check_dr7(const struct debug_state *debug, unsigned long dr7)
 {
-	if (n == 6 || (value == 0 && n != 4 && n != 5))
+	unsigned int i, length;
+
+	for (i = 0; i < NR_BREAKPOINTS; i++) {
+		if (!is_enabled(dr7, i))
+			continue;
+		length = length_of(dr7, i);
+		switch (access_of(dr7, i)) {
+		case DR_RW_EXECUTE:
+			if (length != 1)
+				return -EINVAL;
+			break;
+		case DR_RW_WRITE:
+			if (debug->addr[i] % length)
+				return -EINVAL;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int set_dr7(struct task_struct *task, struct debug_state *debug, unsigned long dr7)
+{
+	unsigned int i;
+	int err;
+
+	dr7 &= ~DR_CONTROL_RESERVED;
+	err = check_dr7(debug, dr7);
+	if (err)
+		return err;
+	debug->dr7 = dr7;
+	for (i = 0; i < NR_BREAKPOINTS; i++)
+		if (is_enabled(dr7, i))
+			read_watched(task, debug->addr[i], length_of(dr7, i), &debug->value[i]);
+	if (!is_watching(debug) && !test_tsk_thread_flag(task, TIF_SINGLESTEP))
+		user_disable_single_step(task);
+	return 0;
+}
+
+static int set_debugreg(struct task_struct *task, unsigned int n, unsigned long value)
+{
+	struct debug_state *debug;
+
+	if (n == 4 || n == 5)
+		return -EIO;
+	if (n < NR_BREAKPOINTS && value >= TASK_SIZE)
+		return -EINVAL;
+	/* debuggers clear them all at times */
+	if (!task->thread.debug && value == get_debugreg(task, n))
 		return 0;
-	return -EIO;
+	debug = debug_state(task);
+	if (!debug)
+		return -ENOMEM;
+	switch (n) {
+	case DR_STATUS:
+		debug->hits = value ^ DR6_RESERVED;
+		return 0;
+	case DR_CONTROL:
+		return set_dr7(task, debug, value);
+	default:
+		debug->addr[array_index_nospec(n, NR_BREAKPOINTS)] = value;
+		return is_enabled(debug->dr7, n) ? set_dr7(task, debug, debug->dr7) : 0;
+	}
 }
 
 static bool is_debugreg(unsigned long addr)
@@ -397,7 +681,7 @@ static long peek_user(struct task_struct *task, unsigned long addr, unsigned lon
 	if (addr < sizeof(struct user_regs_struct))
 		value = get_reg(task, addr / sizeof(long));
 	else if (is_debugreg(addr))
-		value = get_debugreg((addr - DEBUGREG(0)) / sizeof(long));
+		value = get_debugreg(task, (addr - DEBUGREG(0)) / sizeof(long));
 	return put_user(value, to);
 }
 
@@ -408,7 +692,7 @@ static long poke_user(struct task_struct *task, unsigned long addr, unsigned lon
 	if (addr < sizeof(struct user_regs_struct))
 		return set_reg(task, addr / sizeof(long), value);
 	if (is_debugreg(addr))
-		return set_debugreg((addr - DEBUGREG(0)) / sizeof(long), value);
+		return set_debugreg(task, (addr - DEBUGREG(0)) / sizeof(long), value);
 	return -EIO;
 }
 
@@ -439,6 +723,20 @@ long arch_ptrace(struct task_struct *task, long request, unsigned long addr,
 	default:
 		return ptrace_request(task, request, addr, data);
 	}
+}
+
+/*
+ * Reading the time-stamp counter cannot be made to fault: the kernel itself reads it,
+ * in the same thread of the host.
+ */
+int get_tsc_mode(unsigned long addr)
+{
+	return put_user(PR_TSC_ENABLE, (unsigned int __user *)addr);
+}
+
+int set_tsc_mode(unsigned int mode)
+{
+	return mode == PR_TSC_ENABLE ? 0 : -EINVAL;
 }
 
 /* arch_prctl: the caller's own, or a tracee's by PTRACE_ARCH_PRCTL */

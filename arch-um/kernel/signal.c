@@ -225,7 +225,7 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 	 * A trap flag that a debugger set does not belong in the frame.  The
 	 * debugger is told at the handler's first instruction instead.
 	 */
-	if (stepping)
+	if (stepping || current->thread.stepping)
 		user_disable_single_step(current);
 
 	rseq_signal_deliver(ksig, regs);

@@ -80,6 +80,20 @@ static void force_fault(int signo, int code, unsigned long addr, unsigned long e
 }
 
 /*
+ * Is there a page?  The processor would say so in the error code; the host's word is
+ * about its own tables, which may have lost it.
+ */
+static unsigned long guest_error(unsigned long addr, unsigned long error)
+{
+	unsigned long entry;
+
+	preempt_disable();
+	entry = pte_val(guest_entry(current->mm, addr));
+	preempt_enable();
+	return (error & ~X86_PF_PROT) | (entry & _PAGE_PRESENT ? X86_PF_PROT : 0);
+}
+
+/*
  * @addr and @error are the host's, or a forged frame's; either way they only
  * ask for what this task may have.  Process context, interrupts on.
  */
@@ -112,6 +126,7 @@ void page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error)
 	}
 	if (fault_signal_pending(fault, regs))
 		return;
+	error = guest_error(addr, error);
 	if (fault & VM_FAULT_OOM)
 		pagefault_out_of_memory();
 	else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))

@@ -20,6 +20,7 @@
 #include <asm/cpu_state.h>
 #include <asm/end.h>
 #include <asm/fpu.h>
+#include <asm/ptrace.h>
 #include <asm/processor.h>
 #include <asm/sigcontext.h>
 #include <asm/trap.h>
@@ -123,6 +124,7 @@ void fpu_switch_out(struct task_struct *prev)
 int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
 {
 	memcpy(dst, src, sizeof(*dst));
+	dst->thread.debug = NULL;
 	dst->thread.xsave = kmem_cache_alloc(xsave_cache, GFP_KERNEL);
 	if (!dst->thread.xsave)
 		return -ENOMEM;
@@ -138,6 +140,7 @@ int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
 
 void arch_release_task_struct(struct task_struct *t)
 {
+	debug_forget(t);
 	kmem_cache_free(xsave_cache, t->thread.xsave);
 }
 

@@ -46,6 +46,8 @@ static void do_syscall(struct pt_regs *regs)
 	} else if (nr != -1) {
 		regs->ax = sys_ni_syscall();
 	}
+	if (unlikely(current->thread.debug))
+		debug_syscall(regs);
 	syscall_exit_to_user_mode(regs);
 }
 
@@ -95,7 +97,7 @@ static void do_exception(struct pt_regs *regs, const struct trap_cause *cause)
 		break;
 	case SIGTRAP:
 		if (cause->trapno == X86_TRAP_DB)
-			um_send_sigtrap(regs, TRAP_TRACE);
+			debug_trap(regs, cause->code == TRAP_BRKPT);
 		else
 			force_sig(SIGTRAP);
 		break;
@@ -306,6 +308,8 @@ asmlinkage noinstr void *trap_exit(void)
 		if (unlikely(task_sigpending(current)))
 			irq_raise(IRQ_PENDING_FD);
 	} while (READ_ONCE(um_cpu.irq_pending));
+	if (unlikely(current->thread.debug))
+		debug_arm(regs);
 	guard_leave();
 	vmap_hide();
 	irq_enter_user();

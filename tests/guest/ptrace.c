@@ -404,6 +404,169 @@ static void stepping(void)
 	}
 }
 
+#define DEBUGREG(n)	((void *)offsetof(struct user, u_debugreg[n]))
+
+static long debugreg(pid_t pid, int n)
+{
+	long value = -1;
+
+	must(!trace(PTRACE_PEEKUSR, pid, DEBUGREG(n), &value));
+	return value;
+}
+
+static bool set_debugreg(pid_t pid, int n, unsigned long value)
+{
+	errno = 0;
+	return !trace(PTRACE_POKEUSR, pid, DEBUGREG(n), (void *)value);
+}
+
+/* Continues; true if the child stops for what register N says. */
+static bool hits(pid_t pid, int n)
+{
+	siginfo_t si;
+
+	go_on(PTRACE_CONT, pid, 0);
+	if (wait_stop(pid) != SIGTRAP)
+		return false;
+	must(!trace(PTRACE_GETSIGINFO, pid, NULL, &si));
+	return si.si_code == TRAP_HWBKPT && (debugreg(pid, 6) & 15) == 1 << n;
+}
+
+static volatile long watched;
+static volatile char watched_text[8];
+
+static void __attribute__((noinline)) broken_at(void)
+{
+	asm volatile("");
+	other++;
+}
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	watched_text[6]++;
+}
+
+static int be_watched(void *arg)
+{
+	int zero = open("/dev/zero", O_RDONLY);
+	pid_t pid;
+
+	(void)arg;
+	signal(SIGUSR1, count_signal);
+	start_traced();
+	for (int i = 0; i < 5; i++)
+		other += i;
+	watched = 42;
+	broken_at();
+	watched_text[3] = 1;
+	watched_text[2] = 1;		/* beside */
+	must(read(zero, (void *)(watched_text + 3), 1) == 1);
+	raise(SIGUSR1);
+	pid = fork();
+	if (!pid) {
+		watched = 43;		/* a child has registers of its own */
+		broken_at();
+		_exit(7);
+	}
+	must(wait_for(pid) == 7);
+	watched = 44;
+	return watched_text[6] == 1 ? 11 : 12;
+}
+
+static void debug_registers(void)
+{
+	pid_t pid = spawn_traced(be_watched, NULL, 0);
+	bool good = true;
+
+	ok(debugreg(pid, 0) == 0 && debugreg(pid, 6) == 0xffff0ff0 && debugreg(pid, 7) == 0,
+	   "debug registers: empty at first");
+	for (int i = 0; i < 4; i++)
+		good &= set_debugreg(pid, i, 0x1234560 + i);
+	for (int i = 0; i < 4; i++)
+		good &= debugreg(pid, i) == 0x1234560 + i;
+	ok(good, "they keep addresses");
+	good = true;
+	for (int i = 0; i < 4; i++)
+		good &= !set_debugreg(pid, i, 0x7ffffffff000) && errno == EINVAL &&
+			!set_debugreg(pid, i, 0xffff888000000000) && errno == EINVAL;
+	ok(good && debugreg(pid, 2) == 0x1234562, "but none of the kernel's: EINVAL");
+	good = !set_debugreg(pid, 4, 0) && errno == EIO;
+	ok(good && !set_debugreg(pid, 5, 0) && errno == EIO, "4 and 5 are not there: EIO");
+	if (getenv("IN_GUEST"))
+		ok(!set_debugreg(pid, 7, 3 | 0xf << 16) && errno == EINVAL && debugreg(pid, 7) == 0,
+		   "watching for reads is refused");
+	must(set_debugreg(pid, 1, (unsigned long)&watched + 1));
+	ok(!set_debugreg(pid, 7, 4 | 9 << 20) && errno == EINVAL, "so is what is not aligned");
+	ok(!set_debugreg(pid, 7, 4 | 4 << 20) && errno == EINVAL, "and a breakpoint of two bytes");
+
+	must(set_debugreg(pid, 0, (unsigned long)&watched));
+	must(set_debugreg(pid, 1, (unsigned long)broken_at));
+	must(set_debugreg(pid, 2, (unsigned long)(watched_text + 3)));
+	ok(set_debugreg(pid, 7, 1 | 4 | 0x10 | 9 << 16 | 1 << 24), "8 bytes, code, and one byte");
+	ok(debugreg(pid, 7) == (1 | 4 | 0x10 | 9 << 16 | 1 << 24), "are kept");
+	ok(hits(pid, 0) && peek(pid, (void *)&watched) == 42, "a write to 8 bytes is a stop behind it");
+	ok(!(get_regs(pid).eflags & 0x100), "the trap flag does not show");
+	ok(hits(pid, 1) && get_regs(pid).rip == (unsigned long)broken_at, "then the breakpoint, before it");
+	ok(hits(pid, 2), "then a write to one byte");
+	go_on(PTRACE_CONT, pid, 0);
+	ok(wait_stop(pid) == SIGUSR1 && (peek(pid, (void *)watched_text) >> 16 & 0xffff) == 1,
+	   "but no system call that writes there");
+	go_on(PTRACE_CONT, pid, SIGUSR1);
+	ok(wait_stop(pid) == SIGCHLD, "a child is not watched");
+	ok(hits(pid, 0) && peek(pid, (void *)&watched) == 44, "its parent is, behind a handler, too");
+	ok(set_debugreg(pid, 7, 0), "off");
+	go_on(PTRACE_CONT, pid, 0);
+	ok(wait_stop(pid) == -(11 << 8) - 1, "and the child runs on by itself");
+
+	pid = spawn_traced(be_watched, NULL, 0);
+	must(set_debugreg(pid, 0, (unsigned long)&watched) && set_debugreg(pid, 7, 1 | 9 << 16));
+	ok(hits(pid, 0), "a step in a task that is watched:");
+	must(set_debugreg(pid, 6, 0));
+	go_on(PTRACE_SINGLESTEP, pid, 0);
+	ok(wait_stop(pid) == SIGTRAP && (debugreg(pid, 6) & 0x400f) == 0x4000, "is told as a step");
+	kill(pid, SIGKILL);
+	wait_for(pid);
+}
+
+/* From branch to branch: four times round the loop, over the system call, to the caller. */
+static void block_steps(void)
+{
+	pid_t pid = spawn_traced(be_stepped, NULL, 0);
+	bool good = true;
+
+	go_on(PTRACE_CONT, pid, 0);
+	must(wait_stop(pid) == SIGTRAP);
+	for (int i = 0; i < 4; i++) {
+		struct user_regs_struct regs;
+
+		go_on(PTRACE_SINGLEBLOCK, pid, 0);
+		must(wait_stop(pid) == SIGTRAP);
+		regs = get_regs(pid);
+		good &= (regs.rcx & 0xff) == 4UL - i && regs.rip > (unsigned long)step_from &&
+			regs.rip < (unsigned long)step_to;
+	}
+	ok(good, "SINGLEBLOCK: each turn of a loop");
+	go_on(PTRACE_SINGLEBLOCK, pid, 0);
+	must(wait_stop(pid) == SIGTRAP);
+	ok(get_regs(pid).rax == (unsigned long)pid, "then a system call");
+	go_on(PTRACE_SINGLEBLOCK, pid, 0);
+	must(wait_stop(pid) == SIGTRAP);
+	ok(get_regs(pid).rip != (unsigned long)step_to && get_regs(pid).rax == 15, "then to where it returns");
+	kill(pid, SIGKILL);
+	wait_for(pid);
+}
+
+static void time_stamps(void)
+{
+	int mode = -1;
+
+	ok(!prctl(PR_GET_TSC, &mode) && mode == PR_TSC_ENABLE, "PR_GET_TSC: it can be read");
+	ok(!prctl(PR_SET_TSC, PR_TSC_ENABLE), "PR_SET_TSC: to leave it so");
+	errno = 0;
+	ok(prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == -1 && errno == EINVAL, "and not to be changed: EINVAL");
+}
+
 static int fork_and_exec(void *arg)
 {
 	pid_t pid;
@@ -563,6 +726,12 @@ int main(void)
 	registers();
 	system_calls();
 	stepping();
+	debug_registers();
+	/* a host that is a guest itself may not do these, and would do what is refused here */
+	if (getenv("IN_GUEST")) {
+		block_steps();
+		time_stamps();
+	}
 	events();
 	attaching();
 	injected();

@@ -9,6 +9,7 @@
 
 struct task_struct;
 struct mm_struct;
+struct debug_state;
 
 struct thread_struct {
 	unsigned long sp;		/* kernel stack pointer while switched out */
@@ -20,7 +21,8 @@ struct thread_struct {
 	unsigned long error_code;	/* X86_PF_* */
 	unsigned long trap_nr;
 
-	bool stepping;			/* TIF_SINGLESTEP set the trap flag, not the program */
+	bool stepping;			/* a debugger set the trap flag, not the program */
+	struct debug_state *debug;	/* what debuggers have asked for; most tasks have none */
 };
 
 #define INIT_THREAD { }
@@ -40,6 +42,12 @@ void tls_load(struct task_struct *task);
 
 #define KSTK_EIP(task)		(task_pt_regs(task)->ip)
 #define KSTK_ESP(task)		(task_pt_regs(task)->sp)
+
+/* PR_GET_TSC and PR_SET_TSC: kernel/ptrace.c */
+int get_tsc_mode(unsigned long addr);
+int set_tsc_mode(unsigned int mode);
+#define GET_TSC_CTL(addr)	get_tsc_mode(addr)
+#define SET_TSC_CTL(mode)	set_tsc_mode(mode)
 
 #define cpu_relax()		asm volatile("rep; nop" ::: "memory")
 #define rep_nop()		cpu_relax()

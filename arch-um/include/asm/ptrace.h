@@ -72,12 +72,26 @@ unsigned long regs_get_kernel_stack_nth(struct pt_regs *regs, unsigned int n);
 
 #define current_user_stack_pointer()	(current_pt_regs()->sp)
 #define arch_has_single_step()		(1)
+#define arch_has_block_step()		(1)
 #define ARCH_HAS_USER_SINGLE_STEP_REPORT
 
-/* A debug trap of user code: SIGTRAP to the current task.  Interrupts are on. */
-void um_send_sigtrap(struct pt_regs *regs, int si_code);
-
 struct task_struct;
+
+/*
+ * A debug trap of user code, by the trap flag or, @icebp, by that instruction.
+ * Process context.
+ */
+void debug_trap(struct pt_regs *regs, bool icebp);
+
+/* A system call is done: what it has written may be watched. */
+void debug_syscall(struct pt_regs *regs);
+
+/* Way to user mode, interrupts off: see that what current has asked for will trap. */
+void debug_arm(struct pt_regs *regs);
+
+/* @task has nothing that was asked for: it is new, executes a program, or is gone. */
+void debug_forget(struct task_struct *task);
+
 long do_arch_prctl_64(struct task_struct *task, int option, unsigned long addr);
 
 #include <asm-generic/kprobes.h>
