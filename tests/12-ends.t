@@ -68,6 +68,11 @@ if mkdir "$tmp/small" && mount -t tmpfs -o size=64k none "$tmp/small" 2>/dev/nul
 	is "a log on a full disk: status 1" "$STATUS" 1
 	like "a log on a full disk: a line says so" "$ERR" 'log:.*no space is left'
 	is "a log on a full disk: nothing else is lost" "$(tail -n 1 <<<"$OUT")" 100000
+	cat /dev/zero >"$tmp/small/full" 2>/dev/null
+	TMPDIR=$tmp/small boot quiet "ubd0v=$DISK" root=/dev/ubda rw
+	is "no room for what a disposable disk is given: no root" "$STATUS" "$NO_ROOT"
+	like "no room for what a disposable disk is given: a line says so" "$ERR" \
+		'Unable to mount root fs.*: the host has no room for what the guest writes: .*TMPDIR'
 	umount "$tmp/small"
 else
 	skip "a log on a full disk" "no tmpfs can be mounted here"

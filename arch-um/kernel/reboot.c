@@ -290,6 +290,8 @@ static const struct {
 	{ "is a qcow2 image", "it is a qcow2 image: qemu-img convert -O raw makes a disk of it" },
 	{ "is a VMDK image", "it is a VMDK image: qemu-img convert -O raw makes a disk of it" },
 	{ "is a compressed file", "it is a compressed file: unpack it first" },
+	{ "critical space allocation error",
+	  "the host has no room for what the guest writes: make some, or name another folder in the environment's TMPDIR" },
 };
 
 static const char *why_no_root(void)
