@@ -18,7 +18,7 @@ build() { # NAME COMPILER FLAG...
 	done
 }
 build gcc-thread gcc -fsanitize=thread -static-libtsan || fail "gcc -fsanitize=thread" "$(cat "$tmp/said")"
-build gcc-address gcc -fsanitize=address,undefined -static-libasan -static-libubsan -fno-sanitize-recover=undefined ||
+build gcc-address gcc -fsanitize=address,undefined -static-libasan -static-libubsan -fno-sanitize=object-size -fno-sanitize-recover=undefined ||
 	fail "gcc -fsanitize=address" "$(cat "$tmp/said")"
 clang=''
 if command -v clang >/dev/null && build clang-thread clang -fsanitize=thread && build clang-memory clang -fsanitize=memory &&

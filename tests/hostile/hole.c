@@ -243,7 +243,7 @@ static int take_all(void *arg)
 				high += piece >> 30;
 		}
 	}
-	return low > 90 << 10 && high > 24 << 10 ? 0 : 2;
+	return low > 90 << 10 && high > 19 << 10 ? 0 : 2;
 }
 
 static void taking_all(void)
