@@ -35,6 +35,11 @@ is "no option that makes drivers of hardware possible is on" \
 	"$(set_in "$config" | grep -xE 'HAS_IOMEM|HAS_IOPORT|HAS_DMA|(HAVE_)?PCI|USB|ACPI|OF|PNP|ISA_BUS|EISA|I2C|SPI|FW_LOADER')" ''
 is "no driver is one of hardware" "$(hardware "$config")" ''
 
+# What distributions' kernels have, where it costs nothing while nobody uses it.
+for option in DEBUG_FS=y FANOTIFY_ACCESS_PERMISSIONS=y XDP_SOCKETS=y IPV6_SIT=m; do
+	ok "CONFIG_$option" grep -qx "CONFIG_$option" "$config"
+done
+
 # The test finds what it is for.
 { cat "$config"; printf 'CONFIG_%s\n' E1000=m SATA_AHCI=y; } >"$tmp/config"
 is "a driver of hardware that a configuration sets is named" "$(hardware "$tmp/config")" $'E1000\nSATA_AHCI'
