@@ -30,14 +30,44 @@
 struct cpu_state um_cpu = { .current_task = &init_task };
 EXPORT_SYMBOL(um_cpu);
 
+#define SAVE_SELECTOR(t, reg)	asm volatile("mov %%" #reg ", %0" : "=m"((t)->reg))
+
+/* What was in a register can be loaded: the host's descriptors stay as they are. */
+#define LOAD_SELECTOR(t, reg)						\
+do {									\
+	unsigned short now;						\
+	asm volatile("mov %%" #reg ", %0" : "=m"(now));		\
+	if (unlikely(now != (t)->reg))					\
+		asm volatile("mov %0, %%" #reg : : "m"((t)->reg));	\
+} while (0)
+
+static void selectors_save(struct thread_struct *t)
+{
+	SAVE_SELECTOR(t, ds);
+	SAVE_SELECTOR(t, es);
+	SAVE_SELECTOR(t, fs);
+	SAVE_SELECTOR(t, gs);
+}
+
+/* Before the bases, which these may change. */
+static void selectors_load(const struct thread_struct *t)
+{
+	LOAD_SELECTOR(t, ds);
+	LOAD_SELECTOR(t, es);
+	LOAD_SELECTOR(t, fs);
+	LOAD_SELECTOR(t, gs);
+}
+
 /*
- * Segment bases.  User code may change them by itself where the host lets it
- * (FSGSBASE); the kernel uses neither, so they stay the user's until a switch.
+ * Segment registers: selectors, which are a place to leave a word for the next program,
+ * and bases, which user code may change by itself where the host lets it (FSGSBASE).
+ * The kernel uses neither, so they stay the user's until a switch.
  */
 void tls_sync(struct task_struct *task)
 {
 	if (task != current)
 		return;
+	selectors_save(&task->thread);
 	if (boot_info->fsgsbase) {
 		asm volatile("rdfsbase %0" : "=r"(task->thread.fsbase));
 		asm volatile("rdgsbase %0" : "=r"(task->thread.gsbase));
@@ -51,12 +81,16 @@ void tls_load(struct task_struct *task)
 {
 	if (task != current)
 		return;
+	selectors_load(&task->thread);
 	if (boot_info->fsgsbase) {
 		asm volatile("wrfsbase %0" : : "r"(task->thread.fsbase));
 		asm volatile("wrgsbase %0" : : "r"(task->thread.gsbase));
 	} else {
-		host_set_fsbase(task->thread.fsbase);
-		host_set_gsbase(task->thread.gsbase);
+		/* which would set the selector to 0 */
+		if (!task->thread.fs)
+			host_set_fsbase(task->thread.fsbase);
+		if (!task->thread.gs)
+			host_set_gsbase(task->thread.gsbase);
 	}
 }
 
@@ -92,6 +126,10 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		return 0;
 	}
 	tls_sync(current);
+	p->thread.ds = current->thread.ds;
+	p->thread.es = current->thread.es;
+	p->thread.fs = current->thread.fs;
+	p->thread.gs = current->thread.gs;
 	p->thread.fsbase = current->thread.fsbase;
 	p->thread.gsbase = current->thread.gsbase;
 	*regs = *current_pt_regs();
@@ -125,6 +163,8 @@ void flush_thread(void)
 {
 	fpu_reset(current);
 	debug_forget(current);
+	current->thread.ds = current->thread.es = 0;
+	current->thread.fs = current->thread.gs = 0;
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
 	tls_load(current);

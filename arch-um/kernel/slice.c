@@ -29,15 +29,22 @@ void slice_ends(struct task_struct *prev)
 {
 	struct sched_entity *se = &prev->se;
 
+	if (prev->policy != SCHED_NORMAL && prev->policy != SCHED_BATCH)
+		return;
 	if (!se->on_rq && se->vlag > 0)
 		se->vlag = 0;
-	if (se->custom_slice && se->slice != LONG_SLICE)
-		return;		/* by sched_setattr() */
+	/* what sched_setattr() has set since stays */
+	if (se->slice != LONG_SLICE)
+		prev->thread.long_slice = false;
+	if (se->custom_slice && !prev->thread.long_slice)
+		return;
 	if (READ_ONCE(prev->__state) != TASK_RUNNING) {
 		se->custom_slice = 0;
+		prev->thread.long_slice = false;
 	} else if (se->sum_exec_runtime - se->prev_sum_exec_runtime >= USUAL_SLICE) {
 		se->slice = LONG_SLICE;
 		se->custom_slice = 1;
+		prev->thread.long_slice = true;
 	}
 }
 

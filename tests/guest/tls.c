@@ -164,6 +164,30 @@ static void switches(void)
 	   "a handler sees and can change the base: the frame does not hold it");
 }
 
+/* Selectors of data segments mean nothing in 64-bit code, but hold what was loaded. */
+static int keeps_selectors(void *arg)
+{
+	unsigned short own = *(unsigned short *)arg, ds, es;
+
+	asm volatile("mov %0, %%ds; mov %0, %%es" : : "r"(own));
+	for (int i = 0; i < 300; i++) {
+		sched_yield();
+		asm volatile("mov %%ds, %0; mov %%es, %1" : "=r"(ds), "=r"(es));
+		if (ds != own || es != own)
+			return 1;
+	}
+	return 0;
+}
+
+static void selectors(void)
+{
+	static unsigned short user_ds = 0x2b, null;
+	pid_t other = spawn(keeps_selectors, &user_ds);
+
+	ok(!in_child(keeps_selectors, &null), "a program does not see another's selectors");
+	ok(wait_for(other) == 0, "a program keeps its selectors beside another's");
+}
+
 static volatile bool stop;
 
 static void *hold_base(void *arg)
@@ -220,6 +244,7 @@ static void instructions(void)
 int main(void)
 {
 	prctl_bases();
+	selectors();
 	switches();
 	instructions();
 	return tap_done();

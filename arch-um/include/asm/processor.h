@@ -15,19 +15,21 @@ struct thread_struct {
 	unsigned long sp;		/* kernel stack pointer while switched out */
 	void *xsave;			/* extended state, see asm/fpu.h; 64-byte aligned */
 	unsigned long fsbase, gsbase;	/* user's; valid while switched out, see tls_sync() */
+	unsigned short ds, es, fs, gs;	/* likewise */
 
 	/* Last fault, for signal frames and core dumps. */
 	unsigned long cr2;
 	unsigned long error_code;	/* X86_PF_* */
 	unsigned long trap_nr;
 
+	bool long_slice;		/* se.slice is kernel/slice.c's choice, not sched_setattr()'s */
 	bool stepping;			/* a debugger set the trap flag, not the program */
 	struct debug_state *debug;	/* what debuggers have asked for; most tasks have none */
 };
 
 #define INIT_THREAD { }
 
-/* Make task->thread.fsbase and gsbase current, if @task is the running one. */
+/* Make the selectors and bases in task->thread current, if @task is the running one. */
 void tls_sync(struct task_struct *task);
 /* Load them into the CPU, after a change to the running task's. */
 void tls_load(struct task_struct *task);
