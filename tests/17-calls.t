@@ -19,9 +19,9 @@ is "the code makes no call that the table does not allow" "$(comm -13 <(echo "$r
 is "each host call is written with its number" "$(grep -nE '(host|boot)_syscall[0-6]\(' "$host"/*.c | grep -vE 'syscall[0-6]\((__NR_|call\b)')" ''
 
 # Their arguments: what the table names is in the code, too.
-flags=$(sed -n '/^#define \(SEND_FLAGS\|RECEIVE_FLAGS\|NEW_SOCKET\|OPEN_FLAGS\)/,/[^\\]$/p' "$host/confine.c")
+flags=$(sed -n '/^#define \(SEND_FLAGS\|RECEIVE_FLAGS\|NEW_SOCKET\|OPEN_FLAGS\|FOLDER_OPEN\|MODES\)/,/[^\\]$/p' "$host/confine.c")
 words=$(sed 's/"[^"]*"//g; s,/\*.*\*/,,' <<<"$table$flags" | grep -oE '\b[A-Z][A-Z0-9_]{3,}\b' | sort -u |
-	grep -vxE 'CALL|ALWAYS|LANDLOCK|HOTPLUG|CONNECT|IS_BUT|NO_POINTER|UP_TO|MEMFD|EMPTY|OWN_PID|LONGEST|SEND_FLAGS|RECEIVE_FLAGS|NEW_SOCKET|OPEN_FLAGS')
+	grep -vxE 'CALL|ALWAYS|LANDLOCK|HOTPLUG|CONNECT|IS_BUT|NO_POINTER|UP_TO|MEMFD|EMPTY|OWN_PID|LONGEST|SEND_FLAGS|RECEIVE_FLAGS|NEW_SOCKET|OPEN_FLAGS|FOLDER_OPEN|MODES|FOLDERS|WRITABLE')
 uses=$(find "$top/arch-um" "$top/drivers-virtual" -name '*.[ch]' ! -path '*/host/confine.c' -exec cat {} + |
 	grep -vE '^#define|boot_syscall[0-6]\(.*;')
 unused=

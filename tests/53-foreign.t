@@ -12,7 +12,7 @@ told() { # OPTION STATUS REGEX
 }
 told ncpus=2 0 'has one processor'
 told time-travel 1 'no simulated time'
-told hostfs=/tmp 1 'use a disk'
+told hostfs=/nowhere 1 'name a folder that is there'
 told virtio_uml.device=/tmp/x:1 1 'vhost-user'
 told memm=1G 0 'is mem= meant'
 told udb1=x 0 'is ubd<n>= meant'

@@ -16,7 +16,7 @@
  * below and no others; it holds no descriptor that it did not need.
  *
  * The filter cannot read paths.  Calls that take one are allowed only where
- * Landlock holds them to the folder of this guest, and to those that hotplug= names.
+ * Landlock holds them to the folder of this guest, and to those that hotplug= and hostfs= name.
  *
  * With hotplug= files in its folders may be opened, made and removed, and sockets
  * made there to listen on.  Landlock does not limit which sockets can be connected
@@ -34,6 +34,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/falloc.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
@@ -51,6 +52,7 @@
 #include <unistd.h>
 #include <asm/prctl.h>
 #include "../include/asm/host.h"
+#include "../include/asm/hostfs.h"
 #include "../include/asm/layout.h"
 #include "../include/asm/hostmem.h"
 #include "keep.h"
@@ -74,6 +76,8 @@ enum needs {
 	LANDLOCK,	/* the host has Landlock, which limits the paths */
 	HOTPLUG,	/* hotplug= */
 	CONNECT,	/* hotplug=...,connect */
+	FOLDERS,	/* hostfs= */
+	WRITABLE,	/* one of these without ro */
 };
 
 /* Numbers that are known when the process is confined. */
@@ -113,6 +117,9 @@ struct arg {
 #define OPEN_FLAGS	(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK | O_DIRECT | \
 			 O_DIRECTORY | O_TMPFILE | O_NOCTTY | O_NOFOLLOW | \
 			 O_CLOEXEC)	/* O_PATH asks for no right */
+
+#define FOLDER_OPEN	(O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define MODES		01777		/* no set-user-ID and no set-group-ID */
 
 #define CALL(call, needs_, reason, ...)	\
 	{ .nr = __NR_##call, .needs = needs_, .arg = { __VA_ARGS__ } }
@@ -211,9 +218,44 @@ static const struct row {
 	CALL(bind, HOTPLUG, "listeners"),
 	CALL(listen, HOTPLUG, "listeners"),
 	CALL(connect, CONNECT, "networks"),
+	/* a path as the name, or AT_FDCWD as the folder, Landlock holds like any other */
+	CALL(statx, FOLDERS, "folders: attributes",
+	     IS(2, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, AT_EMPTY_PATH)),
+	CALL(openat, FOLDERS, "folders: files, folders",
+	     IS_BUT(2, O_DIRECTORY, FOLDER_OPEN, O_PATH | O_NOFOLLOW | O_CLOEXEC)),
+	CALL(preadv, FOLDERS, "folders: pages"),
+	CALL(getdents64, FOLDERS, "folders: names"),
+	CALL(readlinkat, FOLDERS, "folders: texts of links"),
+	CALL(fgetxattr, FOLDERS, "folders: extended attributes"),
+	CALL(flistxattr, FOLDERS, "folders: extended attributes"),
+	CALL(fstatfs, FOLDERS, "folders: how much room there is"),
+	CALL(lseek, FOLDERS, "folders: holes", IS(2, SEEK_HOLE)),
+	CALL(fsync, FOLDERS, "folders: files"),
+	CALL(openat, WRITABLE, "folders: files that are written to",
+	     IS_BUT(2, O_ACCMODE | O_APPEND, FOLDER_OPEN)),
+	/* nothing that is made or changed runs as somebody else */
+	CALL(openat, WRITABLE, "folders: new files",
+	     IS_BUT(2, O_APPEND, FOLDER_OPEN | O_RDWR | O_CREAT | O_EXCL), IS_BUT(3, MODES, 0)),
+	CALL(pwritev, WRITABLE, "folders: pages"),
+	CALL(unlinkat, WRITABLE, "folders: names that go", IS(2, 0, AT_REMOVEDIR)),
+	CALL(renameat2, WRITABLE, "folders: names that change",
+	     IS(4, 0, HOST_RENAME_NOREPLACE, HOST_RENAME_EXCHANGE)),
+	CALL(mkdirat, WRITABLE, "folders: new ones", IS_BUT(2, MODES, 0)),
+	CALL(symlinkat, WRITABLE, "folders: links"),
+	CALL(linkat, WRITABLE, "folders: further names", IS(4, 0)),
+	CALL(mknodat, WRITABLE, "folders: pipes, and sockets that are none",
+	     IS_BUT(2, MODES, S_IFIFO, S_IFSOCK), IS(3, 0)),
+	CALL(fchmod, WRITABLE, "folders: modes", IS_BUT(1, MODES, 0)),
+	CALL(fchown, WRITABLE, "folders: owners, for a guest of root's"),
+	CALL(utimensat, WRITABLE, "folders: times", NO_POINTER(1), IS(3, 0)),
+	CALL(fsetxattr, WRITABLE, "folders: extended attributes"),
+	CALL(fremovexattr, WRITABLE, "folders: extended attributes"),
+	CALL(fallocate, WRITABLE, "folders: room in files",
+	     IS_BUT(1, FALLOC_FL_KEEP_SIZE, 0, FALLOC_FL_ZERO_RANGE)),
+	CALL(syncfs, WRITABLE, "folders: all of them"),
 };
 
-#define MAX_FILTER	900
+#define MAX_FILTER	1200
 #define MAX_MISSES	40		/* jumps out of a row */
 static struct sock_filter filter[MAX_FILTER];
 static unsigned int len;		/* more: it did not fit */
@@ -338,6 +380,16 @@ static void allow(const struct row *row)
 	filter[begin].jf = len - begin - 1;
 }
 
+static int is_writable(const struct host_confinement *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < to->nr_shared; i++)
+		if (!to->shared[i].read_only)
+			return 1;
+	return 0;
+}
+
 static int is_on(enum needs needs, const struct host_confinement *to, int landlocked)
 {
 	switch (needs) {
@@ -347,6 +399,10 @@ static int is_on(enum needs needs, const struct host_confinement *to, int landlo
 		return !!to->hotplug;
 	case CONNECT:
 		return to->hotplug && to->connect;
+	case FOLDERS:
+		return to->nr_shared;
+	case WRITABLE:
+		return is_writable(to);
 	default:
 		return 1;
 	}
@@ -398,17 +454,22 @@ static void build(const struct host_confinement *to, int landlocked)
 	ret(SECCOMP_RET_ERRNO | EPERM);
 }
 
+static int allow_beneath_fd(int ruleset, int fd, unsigned long rights)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights, .parent_fd = fd };
+
+	return boot_syscall4(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+			     (long)&rule, 0);
+}
+
 static int allow_beneath(int ruleset, const char *path, unsigned long rights)
 {
-	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
-	long err;
+	long err, fd = boot_syscall4(__NR_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
 
-	rule.parent_fd = boot_syscall4(__NR_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
-	if (rule.parent_fd < 0)
-		return rule.parent_fd;
-	err = boot_syscall4(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
-			    (long)&rule, 0);
-	host_syscall1(__NR_close, rule.parent_fd);
+	if (fd < 0)
+		return fd;
+	err = allow_beneath_fd(ruleset, fd, rights);
+	host_syscall1(__NR_close, fd);
 	return err;
 }
 
@@ -418,6 +479,8 @@ struct ruleset {
 	unsigned long net;		/* ABI 4 */
 	unsigned long scoped;		/* ABI 6 */
 };
+#define REFER_ABI	2
+#define REFER		(LANDLOCK_ACCESS_FS_MAKE_SYM << 1)	/* names that change the folder */
 #define NET_ABI		4
 #define SCOPE_ABI	6
 #define SCOPE_ABSTRACT	1UL		/* no abstract socket of a process outside */
@@ -431,8 +494,29 @@ int host_landlock_abi(void)
 }
 
 /*
+ * Not LANDLOCK_ACCESS_FS_TRUNCATE: what is open for writing is there to be written to.  Attributes
+ * and texts of links can be read everywhere; Landlock does not look at that.
+ */
+#define READ_RIGHTS	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE_RIGHTS	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+			 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
+			 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM | \
+			 LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO)
+
+static int allow_shared(int ruleset, const struct host_confinement *to, unsigned long refer)
+{
+	const struct host_shared *s;
+	int err = 0;
+
+	for (s = to->shared; s < to->shared + to->nr_shared && !err; s++)
+		err = allow_beneath_fd(ruleset, s->fd, READ_RIGHTS |
+				       (s->read_only ? 0 : WRITE_RIGHTS | refer));
+	return err;
+}
+
+/*
  * No file may be opened, made or removed any more, except in the guest's own folder
- * and those of hotplug=.  Sockets that somebody handed us stay what they are.
+ * and those of hotplug= and hostfs=.  Sockets that somebody handed us stay what they are.
  *
  * Abstract sockets of others are out of reach, too, but for a guest that answers
  * mconsole: uml_mconsole asks from one.
@@ -448,6 +532,8 @@ static int landlock(const struct host_confinement *to)
 	const char *folder;
 	long ruleset, err = 0;
 
+	if (abi >= REFER_ABI)
+		attr.fs |= REFER;
 	ruleset = boot_syscall3(__NR_landlock_create_ruleset, (long)&attr,
 				abi >= SCOPE_ABI ? sizeof(attr) :
 				abi >= NET_ABI ? offsetof(struct ruleset, scoped) :
@@ -464,6 +550,8 @@ static int landlock(const struct host_confinement *to)
 				    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
 				    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
 				    LANDLOCK_ACCESS_FS_REMOVE_FILE);
+	if (!err)
+		err = allow_shared(ruleset, to, attr.fs & REFER);
 	if (!err)
 		err = boot_syscall2(__NR_landlock_restrict_self, ruleset, 0);
 	host_syscall1(__NR_close, ruleset);
@@ -495,8 +583,8 @@ static unsigned long reach_of(int fd, int stream)
 
 /*
  * No file grows beyond what the longest needs, so a guest kernel that has been taken
- * over cannot fill the host's disk by the images that it has.  With hotplug= it may
- * make any number of files, and there is no bound.
+ * over cannot fill the host's disk by the images that it has.  With hotplug= and hostfs= it
+ * may make any number of files, and there is no bound.
  */
 static long bound_files(void)
 {
@@ -518,6 +606,28 @@ static long bound_files(void)
 	return boot_syscall2(__NR_setrlimit, RLIMIT_FSIZE, (long)&limit);
 }
 
+/*
+ * What root could put on files besides: capabilities that they run with, security labels,
+ * flags that only root can take off.
+ */
+static long drop_capabilities(void)
+{
+	static const unsigned int drop[] = {
+		CAP_SETFCAP, CAP_SYS_ADMIN, CAP_LINUX_IMMUTABLE, CAP_MAC_ADMIN, CAP_MKNOD, CAP_FSETID,
+	};
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	unsigned int i;
+	long err = boot_syscall2(__NR_capget, (long)&head, (long)data);
+
+	for (i = 0; i < sizeof(drop) / sizeof(*drop); i++) {
+		data[drop[i] / 32].effective &= ~(1U << drop[i] % 32);
+		data[drop[i] / 32].permitted &= ~(1U << drop[i] % 32);
+		data[drop[i] / 32].inheritable &= ~(1U << drop[i] % 32);
+	}
+	return err ?: boot_syscall2(__NR_capset, (long)&head, (long)data);
+}
+
 int host_confine(const struct host_confinement *to)
 {
 	struct sock_fprog prog;
@@ -531,8 +641,11 @@ int host_confine(const struct host_confinement *to)
 		return err;
 	err = landlock(to);
 	landlocked = !err;
+	if (to->nr_shared && !landlocked && !to->unconfined)
+		return err;
 	longest = -1UL;
-	if (!to->hotplug)
+	err = is_writable(to) ? drop_capabilities() : 0;
+	if (!err && !to->hotplug && !is_writable(to))
 		err = bound_files();
 	if (err)
 		return err;

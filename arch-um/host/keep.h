@@ -36,6 +36,7 @@ enum kept_what {
 	KEPT_NET_KIND,		/* likewise */
 	KEPT_NET_MAC,		/* arg: unit */
 	KEPT_NET_NOTE,		/* arg: descriptor */
+	KEPT_ROOM,		/* value: descriptors that there may be */
 };
 
 /*

@@ -39,6 +39,7 @@ static int __init confine(void)
 	to.answers = um_umid_folder(&to.folder, &to.parent);
 	to.hotplug = um_hotplug_folders();
 	to.connect = um_hotplug_connects();
+	um_hostfs_shared(&to);
 	err = host_confine(&to);
 	if (err)
 		um_die("the host refuses the seccomp filter that user code needs (error %d)", err);

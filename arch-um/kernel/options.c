@@ -62,12 +62,6 @@ static int __init iomem_option(char *arg)
 }
 __setup("iomem=", iomem_option);
 
-static int __init hostfs_option(char *arg)
-{
-	um_die("hostfs=%s: folders of the host cannot be mounted: use a disk, ubd1=FILE", arg);
-}
-__setup("hostfs=", hostfs_option);
-
 static int __init virtio_option(char *arg)
 {
 	um_die("virtio_uml.device=%s: there are no devices by vhost-user: use ubd<n>= and vec<n>=",
@@ -86,7 +80,7 @@ struct option_name {
 
 static const struct option_name names[] __initconst = {
 	{ "con", true }, { "ssl", true }, { "ubd", true }, { "vec", true },
-	{ "guard" }, { "hotplug" }, { "init" }, { "initrd" }, { "loglevel" }, { "mconsole" },
+	{ "guard" }, { "hostfs" }, { "hotplug" }, { "init" }, { "initrd" }, { "loglevel" }, { "mconsole" },
 	{ "mem" }, { "ncpus" }, { "overlay" }, { "panic" }, { "root" }, { "rootflags" },
 	{ "rootfstype" }, { "uml_dir" }, { "umid" },
 };

@@ -301,7 +301,7 @@ static const char *why_no_root(void)
 	if (!um_has_option("root=") && !um_has_option("rootfstype="))
 		return "there is no root= on the command line: root=/dev/ubda names the disk of ubd0=FILE";
 	if (um_has_option("rootfstype=hostfs"))
-		return "this kernel has no hostfs: give it a disk, as with ubd0=FILE root=/dev/ubda";
+		return "rootflags=FOLDER must name a folder that the host has";
 	for (i = 0; i < ARRAY_SIZE(root_advice); i++)
 		if (log_has(root_advice[i].text))
 			return root_advice[i].advice;

@@ -12,8 +12,10 @@
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <asm/far.h>
+#include <asm/host.h>
 #include <asm/hostmap.h>
 #include <asm/trap.h>
+#include <asm/user_pieces.h>
 #include <asm/word-at-a-time.h>
 
 /*
@@ -98,6 +100,30 @@ unsigned long __clear_user(void __user *to, unsigned long n)
 	return each_page((unsigned long)to, NULL, n, CLEAR);
 }
 EXPORT_SYMBOL(__clear_user);
+
+size_t user_pieces(unsigned long user, size_t len, bool write, struct host_iovec *iov,
+		   unsigned int *nr)
+{
+	struct host_iovec *last = iov - 1, *end = iov + *nr;
+	size_t done = 0;
+
+	while (current->mm && done < len) {
+		size_t n = min(len - done, PAGE_SIZE - offset_in_page(user + done));
+		void *p = user_page(user + done, write);
+
+		if (!p)
+			break;
+		if (last >= iov && last->base + last->len == p)
+			last->len += n;
+		else if (last + 1 < end)
+			*++last = (struct host_iovec){ p, n };
+		else
+			break;
+		done += n;
+	}
+	*nr = last + 1 - iov;
+	return done;
+}
 
 /*
  * Bytes before the first zero of the @len at @from, or @len if there is none.

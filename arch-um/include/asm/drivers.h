@@ -37,6 +37,15 @@ bool um_umid_folder(const char **path, const char **parent);
 const char *um_hotplug_folders(void);
 bool um_hotplug_connects(void);		/* it says connect */
 
+/* The folders of hostfs=, for host_confine() */
+struct host_confinement;
+
+#ifdef CONFIG_UML_HOSTFS
+void um_hostfs_shared(struct host_confinement *to);
+#else
+static inline void um_hostfs_shared(struct host_confinement *to) { }
+#endif
+
 /*
  * mconsole's stop: no user code runs while um_is_stopped().  A task on its way to user
  * mode waits in um_stop_wait().

@@ -51,6 +51,8 @@ extern unsigned char host_stack_armed[24], host_stack_off[24];
  * filter.  From here on only the calls listed in host/confine.c work, only from
  * kernel text, and every system call of user code is trapped.
  */
+#define HOST_SHARED	16
+
 struct host_confinement {
 	unsigned long text_start, text_end;	/* the kernel's code */
 	unsigned long gate_open, gate_hide;	/* return addresses of the gate's two calls */
@@ -62,6 +64,12 @@ struct host_confinement {
 	 * sockets made there; or NULL.  \0 behind each, and one more at the end.
 	 */
 	const char *hotplug;
+	/* Folders of hostfs=, open */
+	struct host_shared {
+		int fd, read_only;
+	} shared[HOST_SHARED];
+	unsigned int nr_shared;
+	int unconfined;				/* Landlock need not hold the process to them */
 	int connect;				/* with hotplug: unix sockets to anywhere */
 	int answers;				/* datagrams to whoever has asked something */
 };

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of files that are mapped.  They are read from the host when they are touched, many
+ * at once, and written by the guest's writeback, by msync() and when the file is closed.
+ *
+ * Each of these waits for the host, and so for its disk where it does not have the data.
+ */
+#include <linux/pagemap.h>
+#include <linux/writeback.h>
+#include "hostfs.h"
+
+#define FOLIOS	64		/* of one call of the host */
+
+static void read_folios(struct inode *inode, struct folio **folios, unsigned int nr)
+{
+	struct host_iovec iov[FOLIOS];
+	loff_t pos = folio_pos(folios[0]);
+	unsigned int i;
+	ssize_t n;
+
+	for (i = 0; i < nr; i++)
+		iov[i] = (struct host_iovec){ folio_address(folios[i]), folio_size(folios[i]) };
+	n = host_preadv(hostfs_node(inode)->in, iov, nr, pos);
+	for (i = 0; i < nr; i++) {
+		size_t got = clamp_t(ssize_t, n, 0, iov[i].len);
+
+		/* An error is that of the page that it was met at. */
+		if (n < 0 || (n == 0 && i && pos < i_size_read(inode) && nr > 1)) {
+			folio_end_read(folios[i], false);
+			continue;
+		}
+		if (got < iov[i].len)
+			folio_zero_segment(folios[i], got, iov[i].len);
+		folio_end_read(folios[i], true);
+		n -= got;
+		pos += iov[i].len;
+	}
+}
+
+static int read_folio(struct file *file, struct folio *folio)
+{
+	struct inode *inode = folio->mapping->host;
+	struct host_iovec iov = { folio_address(folio), folio_size(folio) };
+	size_t done = 0;
+	ssize_t n;
+
+	do {
+		n = host_pread(hostfs_node(inode)->in, iov.base + done, iov.len - done,
+			       folio_pos(folio) + done);
+		if (n > 0)
+			done += n;
+	} while (n > 0 && done < iov.len);
+	if (n >= 0)
+		folio_zero_segment(folio, done, iov.len);
+	folio_end_read(folio, n >= 0);
+	return min_t(ssize_t, n, 0);
+}
+
+/* What could not be read stays as it is, and is asked for again by read_folio(). */
+static void read_ahead(struct readahead_control *rac)
+{
+	struct folio *folios[FOLIOS], *folio;
+	unsigned int nr = 0;
+
+	while ((folio = readahead_folio(rac))) {
+		folios[nr++] = folio;
+		if (nr == FOLIOS) {
+			read_folios(rac->mapping->host, folios, nr);
+			nr = 0;
+		}
+	}
+	if (nr)
+		read_folios(rac->mapping->host, folios, nr);
+}
+
+static int write_folio(struct inode *inode, struct folio *folio)
+{
+	struct hostfs_node *node = hostfs_node(inode);
+	loff_t pos = folio_pos(folio), size = i_size_read(inode);
+	size_t len = pos < size ? min_t(loff_t, folio_size(folio), size - pos) : 0, done = 0;
+	ssize_t n = 0;
+
+	folio_start_writeback(folio);
+	folio_unlock(folio);
+	while (done < len) {
+		n = host_pwrite(node->out, folio_address(folio) + done, len - done, pos + done);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	if (done < len)
+		mapping_set_error(inode->i_mapping, n < 0 ? n : -EIO);
+	node->own = true;
+	folio_end_writeback(folio);
+	return 0;
+}
+
+static int write_pages(struct address_space *mapping, struct writeback_control *wbc)
+{
+	struct folio *folio = NULL;
+	int err;
+
+	while ((folio = writeback_iter(mapping, wbc, folio, &err)))
+		err = write_folio(mapping->host, folio);
+	return err;
+}
+
+const struct address_space_operations hostfs_pages_operations = {
+	.read_folio	= read_folio,
+	.readahead	= read_ahead,
+	.writepages	= write_pages,
+	.dirty_folio	= filemap_dirty_folio,
+	.migrate_folio	= filemap_migrate_folio,
+};
