@@ -34,12 +34,11 @@ static ssize_t move_user(int fd, loff_t pos, struct iov_iter *it, bool in, size_
 	ssize_t n = 0;
 
 	for (;;) {
-		size_t len = min_t(size_t, iov_iter_count(it), iter_iov_len(it));
+		size_t len = iov_iter_count(it);
 
-		if (!len) {
-			/* an empty vector */
-			iov_iter_advance(it, 0);
-			return -EINVAL;
+		if (!iter_is_ubuf(it)) {
+			iov_iter_advance(it, 0);	/* behind empty pieces */
+			len = min(len, iter_iov_len(it));
 		}
 		nr = PIECES;
 		preempt_disable();

@@ -105,6 +105,16 @@ static const char *value_of(const char *name)
 	return at && (at == boot_info->command_line || at[-1] == ' ') ? at + strlen(name) : NULL;
 }
 
+/* With upstream's hostfs= all paths begin in its folder. */
+static bool __init lies_in_first(const char *path)
+{
+	struct host_stat st;
+	char full[1024];
+
+	snprintf(full, sizeof(full), "%s%s", hostfs_shares->path, path);
+	return boot_info->reboots || !host_stat(full, &st);
+}
+
 /* The root's folder, if no hostfs= has shared it.  Writable only where the command line says rw. */
 static int __init share_root(void)
 {
@@ -123,7 +133,8 @@ static int __init share_root(void)
 		if (*flags == '/' && len < sizeof(path)) {
 			memcpy(path, flags, len);
 			path[len] = 0;
-			if (!nr_shares || !hostfs_find_share(path, NULL, &rest))
+			if (!nr_shares || (!hostfs_find_share(path, NULL, &rest) &&
+					   !lies_in_first(path)))
 				share("rootflags=", path, &as);
 		}
 	}

@@ -266,7 +266,7 @@ static int reconfigure(struct fs_context *fc)
 
 	sync_filesystem(sb);
 	if (!(fc->sb_flags & SB_RDONLY) && hostfs_mount_of(sb)->share->read_only)
-		return invalf(fc, "hostfs=FOLDER,ro says that it is only read");
+		return -EROFS;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mappings of files: shared, private, beyond the end, in any order; on tmpfs and ext4. */
+/* Mappings of files: shared, private, beyond the end, in any order; on tmpfs, and ext4 or hostfs. */
 #include "tap.h"
 #include <sys/statfs.h>
 
@@ -256,6 +256,8 @@ int main(void)
 	all("tmpfs", "/dev/shm");
 	if (!statfs("/var/tmp", &sfs) && sfs.f_type == 0xef53 && !access("/var/tmp", W_OK))
 		all("ext4", "/var/tmp");
+	else if (!statfs("/var/tmp", &sfs) && sfs.f_type == 0xc0ffee && !access("/var/tmp", W_OK))
+		all("hostfs", "/var/tmp");
 	else
 		skip_on_host("ext4", "no writable ext4 at /var/tmp");
 	truncated_memfd();

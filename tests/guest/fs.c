@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* File systems: ext4, tmpfs, and an overlay of the one on the other. */
+/* File systems: ext4 or hostfs, tmpfs, and an overlay of the one on the other. */
 #include "tap.h"
 #include <dirent.h>
 #include <linux/falloc.h>
@@ -92,7 +92,8 @@ static void files(void)
 		unlink("named");
 		close(fd);
 	} else {
-		ok(errno == EOPNOTSUPP && !strcmp(fs, "overlay"), "%s: O_TMPFILE", fs);
+		ok(errno == EOPNOTSUPP && (!strcmp(fs, "overlay") || !strcmp(fs, "hostfs")),
+		   "%s: O_TMPFILE", fs);
 	}
 	unlink("soft");
 
@@ -389,6 +390,8 @@ int main(void)
 	all("tmpfs", "/dev/shm");
 	if (!statfs("/var/tmp", &sfs) && sfs.f_type == 0xef53 && !access("/var/tmp", W_OK))
 		all("ext4", "/var/tmp");
+	else if (!statfs("/var/tmp", &sfs) && sfs.f_type == 0xc0ffee && !access("/var/tmp", W_OK))
+		all("hostfs", "/var/tmp");
 	else
 		skip_on_host("ext4", "no writable ext4 at /var/tmp");
 	overlay();
