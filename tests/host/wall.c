@@ -44,7 +44,7 @@ static int inherited, image, udp, tcp, listener, pair[2];
 #define NOTHING 1001
 static struct sockaddr_un in_folder, in_other, bus, abstract;
 
-enum who { PLAIN, NAMED, HOTPLUG, CONNECT };
+enum who { PLAIN, NAMED, HOTPLUG, CONNECT, SHARING, SHOWING, WHO };	/* the last two: hostfs=, and with ro */
 
 #define CALL(nr, ...) CALL_(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define CALL_(nr, a, b, c, d, e, f, ...) \
@@ -55,7 +55,7 @@ enum who { PLAIN, NAMED, HOTPLUG, CONNECT };
 struct attempt {
 	const char *name;
 	long (*make)(void);
-	long wanted[4];		/* by enum who */
+	long wanted[WHO];
 };
 
 static long try_open(const char *path, int flags, int mode)
@@ -310,27 +310,106 @@ static long map_over(void)
 
 static long do_read(void) { char c; return CALL(__NR_pread64, image, &c, 1, 0); }
 
-#define NEVER { -EPERM, -EPERM, -EPERM, -EPERM }
-#define LATE_ONLY { -EPERM, -EPERM, ANY, ANY }
-#define OUTSIDE { -EPERM, -EPERM, -EACCES, -EACCES }
+/* hostfs=: with exactly what the guest kernel asks for, and with more */
+#define IN_FOLDER (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+static long in_folder_at(const char *name, int flags, int mode) { return CALL(__NR_openat, inherited, name, IN_FOLDER | flags, mode); }
+static long name_read(void) { return in_folder_at("file", O_RDONLY, 0); }
+static long name_list(void) { return in_folder_at("deep", O_DIRECTORY, 0); }
+static long name_write(void) { return in_folder_at("file", O_RDWR, 0); }
+static long name_append(void) { return in_folder_at("file", O_WRONLY | O_APPEND, 0); }
+static long name_create(void) { return in_folder_at("made", O_RDWR | O_CREAT | O_EXCL, 0600); }
+static long name_suid(void) { return in_folder_at("suid", O_RDWR | O_CREAT | O_EXCL, 04755); }
+static long name_truncate(void) { return in_folder_at("file", O_RDWR | O_TRUNC, 0); }
+static long name_unnamed(void) { return in_folder_at(".", O_RDWR | O_TMPFILE, 0600); }
+static long name_wait(void) { return CALL(__NR_openat, inherited, "file", O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0); }
+static long name_follow(void) { return CALL(__NR_openat, inherited, "link", O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0); }
+static long name_link(void) { return in_folder_at("link", O_RDONLY, 0); }
+static long name_dots(void) { return in_folder_at("../outside/file", O_RDONLY, 0); }
+static long name_dots_write(void) { return in_folder_at("../outside/file", O_RDWR, 0); }
+static long name_up(void) { return in_folder_at("..", O_DIRECTORY, 0); }
+static long name_outside(void) { return CALL(__NR_openat, AT_FDCWD, "outside/file", IN_FOLDER, 0); }
+static long name_passwd(void) { return in_folder_at("/etc/passwd", O_RDONLY, 0); }
+static long name_magic(void) { return in_folder_at("/proc/self/mem", O_RDWR, 0); }
+static long name_root(void) { return in_folder_at("/proc/self/root/etc/passwd", O_RDONLY, 0); }
+static long name_new_outside(void) { return in_folder_at("../outside/made", O_RDWR | O_CREAT | O_EXCL, 0600); }
+static long path_file(void) { return CALL(__NR_openat, inherited, "file", O_PATH | O_NOFOLLOW | O_CLOEXEC, 0); }
+static long path_folder(void) { return CALL(__NR_openat, inherited, "deep", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0); }
+static long path_list(void)
+{
+	char buf[1024];
+	long fd = CALL(__NR_openat, AT_FDCWD, "outside", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	return fd < 0 ? fd : CALL(__NR_getdents64, fd, buf, sizeof(buf));
+}
+static long path_read(void)
+{
+	long fd = CALL(__NR_openat, AT_FDCWD, "outside", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	return fd < 0 ? fd : CALL(__NR_openat, fd, "file", IN_FOLDER, 0);
+}
+static long folder_make(void) { return CALL(__NR_mkdirat, inherited, "made folder", 0700); }
+static long folder_suid(void) { return CALL(__NR_mkdirat, inherited, "made suid", 02700); }
+static long folder_outside(void) { return CALL(__NR_mkdirat, inherited, "../outside/made folder", 0700); }
+static long link_make(void) { return CALL(__NR_symlinkat, "/etc", inherited, "made link"); }
+static long link_outside(void) { return CALL(__NR_symlinkat, "/etc", inherited, "../outside/made link"); }
+static long hard_make(void) { return CALL(__NR_linkat, inherited, "file", inherited, "made name", 0); }
+static long hard_follow(void) { return CALL(__NR_linkat, inherited, "link", inherited, "made follow", AT_SYMLINK_FOLLOW); }
+static long hard_fd(void) { return CALL(__NR_linkat, image, "", inherited, "made image", AT_EMPTY_PATH); }
+static long hard_in(void) { return CALL(__NR_linkat, AT_FDCWD, "outside/file", inherited, "made in", 0) < 0 ? -EACCES : 0; }
+static long hard_out(void) { return CALL(__NR_linkat, inherited, "file", AT_FDCWD, "outside/made out", 0) < 0 ? -EACCES : 0; }
+static long move_make(void) { return CALL(__NR_renameat2, inherited, "made name", inherited, "deep/moved name", 0); }
+static long move_in(void) { return CALL(__NR_renameat2, AT_FDCWD, "outside/file", inherited, "moved in", 0) < 0 ? -EACCES : 0; }
+static long move_out(void) { return CALL(__NR_renameat2, inherited, "file", AT_FDCWD, "outside/moved", 0) < 0 ? -EACCES : 0; }
+static long move_swap(void) { return CALL(__NR_renameat2, inherited, "file", AT_FDCWD, "outside/file", 2) < 0 ? -EACCES : 0; }
+static long move_white(void) { return CALL(__NR_renameat2, inherited, "file", inherited, "white", 4 /* RENAME_WHITEOUT */); }
+static long pipe_make(void) { return CALL(__NR_mknodat, inherited, "made pipe", S_IFIFO | 0600, 0); }
+static long pipe_outside(void) { return CALL(__NR_mknodat, inherited, "../outside/made pipe", S_IFIFO | 0600, 0); }
+static long device_make(void) { return CALL(__NR_mknodat, inherited, "made device", S_IFCHR | 0600, 0x103); }
+static long mode_suid(void) { return CALL(__NR_fchmod, image, 04755); }
+static long mode_at(void) { return CALL(__NR_fchmodat, AT_FDCWD, "outside/file", 0777); }
+static long mode_at2(void) { return CALL(452 /* fchmodat2 */, AT_FDCWD, "outside/file", 0777, 0); }
+static long owner_at(void) { return CALL(__NR_fchownat, AT_FDCWD, "outside/file", -1, -1, 0); }
+static long times_at(void) { return CALL(__NR_utimensat, AT_FDCWD, "outside/file", 0, 0); }
+static long times_open(void) { return CALL(__NR_utimensat, image, 0, 0, 0); }
+static long value_at(void) { return CALL(__NR_setxattr, "outside/file", "user.x", "1", 1, 0); }
+static long value_open(void) { return CALL(__NR_fsetxattr, image, "user.x", "1", 1, 0); }
+/* a program that whoever runs it gains by */
+static long value_caps(void)
+{
+	unsigned int caps[5] = { 0x02000001, 0xffffffff };
+
+	return CALL(__NR_fsetxattr, image, "security.capability", caps, sizeof(caps), 0);
+}
+/* Landlock does not hold these: names, sizes, times, and where links lead */
+static long see_outside(void) { char b[256]; return CALL(__NR_statx, inherited, "../outside/file", AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0x7ff, b); }
+static long see_link(void) { char b[256]; return CALL(__NR_readlinkat, inherited, "../outside/link", b, sizeof(b)) == -ENOENT; }
+static long remove_made(void) { return CALL(__NR_unlinkat, inherited, "empty", AT_REMOVEDIR); }
+static long remove_outside(void) { return CALL(__NR_unlinkat, inherited, "../outside/file", 0); }
+
+#define NEVER { -EPERM, -EPERM, -EPERM, -EPERM, -EPERM, -EPERM }
+#define LATE_ONLY { -EPERM, -EPERM, ANY, ANY, -EPERM, -EPERM }
+#define OUTSIDE { -EPERM, -EPERM, -EACCES, -EACCES, -EPERM, -EPERM }
+#define SHARED(rw, ro) { -EPERM, -EPERM, -EPERM, -EPERM, rw, ro }
+#define BOTH(wanted) SHARED(wanted, wanted)
+#define WRITING SHARED(ANY, -EPERM)
 
 static const struct attempt attempts[] = {
-	{ "read a file that is open", do_read, { ANY, ANY, ANY, ANY } },
-	{ "map the memory", map_memory, { ANY, ANY, ANY, ANY } },
-	{ "map the empty file", map_nothing, { ANY, ANY, ANY, ANY } },
+	{ "read a file that is open", do_read, { ANY, ANY, ANY, ANY, ANY, ANY } },
+	{ "map the memory", map_memory, { ANY, ANY, ANY, ANY, ANY, ANY } },
+	{ "map the empty file", map_nothing, { ANY, ANY, ANY, ANY, ANY, ANY } },
 	{ "close the memory", close_memory, NEVER },
 	{ "close the empty file", close_nothing, NEVER },
 	{ "duplicate a file to where the memory is", dup_there, NEVER },
 	{ "duplicate a file over the memory", dup_over, NEVER },
 	{ "put another file at the memory's number", map_over, NEVER },
-	{ "send a message", send_right, { ANY, ANY, ANY, ANY } },
+	{ "send a message", send_right, { ANY, ANY, ANY, ANY, ANY, ANY } },
 	{ "send a message and wait until it can", send_wait, NEVER },
-	{ "send several messages", send_many_right, { ANY, ANY, ANY, ANY } },
+	{ "send several messages", send_many_right, { ANY, ANY, ANY, ANY, ANY, ANY } },
 	{ "connect by sending several messages (MSG_FASTOPEN)", send_many_fast, NEVER },
 	{ "connect a listener that was shut down (MSG_FASTOPEN)", send_fast, NEVER },
-	{ "send bytes", send_one_right, { ANY, ANY, ANY, ANY } },
+	{ "send bytes", send_one_right, { ANY, ANY, ANY, ANY, ANY, ANY } },
 	{ "send bytes out of band", send_one_oob, NEVER },
-	{ "receive a message", receive_right, { ANY, ANY, ANY, ANY } },
+	{ "receive a message", receive_right, { ANY, ANY, ANY, ANY, ANY, ANY } },
 	{ "receive a message and leave it there", receive_peek, NEVER },
 	{ "wait for a message", receive_wait, NEVER },
 	{ "receive descriptors that a program would inherit", receive_keep, NEVER },
@@ -340,7 +419,7 @@ static const struct attempt attempts[] = {
 	{ "shut a connection down", do_shutdown, NEVER },
 	{ "wait for AIO (io_getevents)", do_getevents, NEVER },
 	{ "destroy an AIO ring (io_destroy)", do_destroy, NEVER },
-	{ "write a file back outside of AIO (fsync)", do_fsync, NEVER },
+	{ "write a file back outside of AIO (fsync)", do_fsync, BOTH(ANY) },
 	{ "write a part of a file back (sync_file_range)", do_sync_range, NEVER },
 	{ "set a terminal by TCSETSW", do_tcsetsw, NEVER },
 	{ "set a terminal by TCSETSF", do_tcsetsf, NEVER },
@@ -353,13 +432,13 @@ static const struct attempt attempts[] = {
 	{ "call epoll_pwait with a signal mask", do_epoll_mask, NEVER },
 	{ "set a timer for an absolute time", do_timer, NEVER },
 	{ "call getrandom with flags", do_random, NEVER },
-	{ "write within what images may take", write_near, { ANY, ANY, ANY, ANY } },
-	{ "write far behind the end of an image", write_far, { -EFBIG, -EFBIG, ANY, ANY } },
-	{ "make an image very long", grow_far, { -EFBIG, -EFBIG, ANY, ANY } },
-	{ "zero a range far behind the end of an image", zero_far, { -EPERM, -EPERM, ANY, ANY } },
-	{ "zero more at once than a request asks for", zero_much, NEVER },
-	{ "allocate room without zeroing it", do_allocate, NEVER },
-	{ "zero a range so that the file grows", zero_growing, NEVER },
+	{ "write within what images may take", write_near, { ANY, ANY, ANY, ANY, ANY, ANY } },
+	{ "write far behind the end of an image", write_far, { -EFBIG, -EFBIG, ANY, ANY, ANY, -EFBIG } },
+	{ "make an image very long", grow_far, { -EFBIG, -EFBIG, ANY, ANY, ANY, -EFBIG } },
+	{ "zero a range far behind the end of an image", zero_far, { -EPERM, -EPERM, ANY, ANY, ANY, -EPERM } },
+	{ "zero more at once than a request asks for", zero_much, WRITING },
+	{ "allocate room without zeroing it", do_allocate, WRITING },
+	{ "zero a range so that the file grows", zero_growing, WRITING },
 	{ "open a file in the folder", open_read, LATE_ONLY },
 	{ "open a file in the folder for writing", open_write, LATE_ONLY },
 	{ "make a file in the folder, or empty it", open_truncate, LATE_ONLY },
@@ -389,14 +468,14 @@ static const struct attempt attempts[] = {
 	{ "make a folder", do_mkdir, NEVER },
 	{ "make a pipe with a name (mknod)", do_mknod, NEVER },
 	{ "change a file's mode by name", do_chmod, NEVER },
-	{ "make an image readable for others (fchmod)", do_fchmod_any, NEVER },
-	{ "remove a file in the folder", do_unlink, { -EACCES, -EACCES, ANY, ANY } },
-	{ "remove a file beside the folder", do_unlink_outside, { -EACCES, -EACCES, -EACCES, -EACCES } },
-	{ "remove a folder", do_rmdir, { -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "make an image readable for others (fchmod)", do_fchmod_any, WRITING },
+	{ "remove a file in the folder", do_unlink, { -EACCES, -EACCES, ANY, ANY, ANY, -EACCES } },
+	{ "remove a file beside the folder", do_unlink_outside, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "remove a folder", do_rmdir, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
 	{ "remove a folder by the old call", do_rmdir_old, NEVER },
 	{ "make a stream socket", sock_stream, LATE_ONLY },
 	{ "make a seqpacket socket", sock_seqpacket, LATE_ONLY },
-	{ "make a datagram socket", sock_dgram, { -EPERM, -EPERM, -EPERM, ANY } },
+	{ "make a datagram socket", sock_dgram, { -EPERM, -EPERM, -EPERM, ANY, -EPERM, -EPERM } },
 	{ "make a TCP socket", sock_inet, NEVER },
 	{ "make a UDP socket", sock_udp, NEVER },
 	{ "make an IPv6 socket", sock_inet6, NEVER },
@@ -406,12 +485,12 @@ static const struct attempt attempts[] = {
 	{ "make a pair of sockets", sock_pair, NEVER },
 	{ "listen in the folder", bind_inside, LATE_ONLY },
 	{ "listen beside the folder", bind_outside, OUTSIDE },
-	{ "listen in the guest's own folder", bind_own, { -EPERM, -EPERM, ANY, -EACCES } },
-	{ "connect to somebody's socket", connect_bus, { -EPERM, -EPERM, -EPERM, ANY } },
-	{ "connect a TCP socket that it was given", connect_tcp, { -EPERM, -EPERM, -EPERM, -EACCES } },
+	{ "listen in the guest's own folder", bind_own, { -EPERM, -EPERM, ANY, -EACCES, -EPERM, -EPERM } },
+	{ "connect to somebody's socket", connect_bus, { -EPERM, -EPERM, -EPERM, ANY, -EPERM, -EPERM } },
+	{ "connect a TCP socket that it was given", connect_tcp, { -EPERM, -EPERM, -EPERM, -EACCES, -EPERM, -EPERM } },
 	{ "set an option of a socket that it was given", set_option, NEVER },
 	{ "send to an address of its choice by sendto()", send_to, NEVER },
-	{ "send to somebody's abstract socket", send_abstract, { -EPERM, ANY, ANY, ANY } },
+	{ "send to somebody's abstract socket", send_abstract, { -EPERM, ANY, ANY, ANY, -EPERM, -EPERM } },
 	{ "run a program (execve)", do_exec, NEVER },
 	{ "run an open program (execveat)", do_execat, NEVER },
 	{ "fork", do_fork, NEVER },
@@ -438,6 +517,60 @@ static const struct attempt attempts[] = {
 	{ "make a memfd", do_memfd, NEVER },
 	{ "make an AIO ring", do_ring, NEVER },
 	{ "make an eventfd", do_eventfd, NEVER },
+	{ "open a name in a shared folder", name_read, BOTH(ANY) },
+	{ "list a shared folder", name_list, BOTH(ANY) },
+	{ "open a name there for writing", name_write, WRITING },
+	{ "open a name there to append", name_append, WRITING },
+	{ "make a name there", name_create, WRITING },
+	{ "make a name there that runs as its owner", name_suid, NEVER },
+	{ "empty a name there", name_truncate, NEVER },
+	{ "make a file without a name there", name_unnamed, NEVER },
+	{ "open a name there, and wait", name_wait, NEVER },
+	{ "open a link there, and follow it", name_follow, NEVER },
+	{ "open a link there", name_link, BOTH(-ELOOP) },
+	{ "from there by way of ..", name_dots, BOTH(-EACCES) },
+	{ "from there by way of .. for writing", name_dots_write, SHARED(-EACCES, -EPERM) },
+	{ "list the folder above", name_up, BOTH(-EACCES) },
+	{ "open beside a shared folder", name_outside, BOTH(-EACCES) },
+	{ "open /etc/passwd as a name there", name_passwd, BOTH(-EACCES) },
+	{ "open its own memory as a name there", name_magic, SHARED(-EACCES, -EPERM) },
+	{ "go to the root by a magic link", name_root, BOTH(-EACCES) },
+	{ "make a name beside a shared folder", name_new_outside, SHARED(-EACCES, -EPERM) },
+	{ "open a file without a right, from there", path_file, NEVER },
+	{ "go through a folder there", path_folder, BOTH(ANY) },
+	{ "list a folder beside, gone through", path_list, BOTH(-EBADF) },
+	{ "open a file in a folder beside, gone through", path_read, BOTH(-EACCES) },
+	{ "make a folder there", folder_make, WRITING },
+	{ "make a folder there whose group is kept", folder_suid, NEVER },
+	{ "make a folder beside", folder_outside, SHARED(-EACCES, -EPERM) },
+	{ "make a link there", link_make, WRITING },
+	{ "make a link beside", link_outside, SHARED(-EACCES, -EPERM) },
+	{ "make a further name there", hard_make, WRITING },
+	{ "make a further name of where a link leads", hard_follow, NEVER },
+	{ "make a name of a descriptor", hard_fd, NEVER },
+	{ "make a name there of a file beside", hard_in, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "make a name beside of a file there", hard_out, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "move a name there", move_make, WRITING },
+	{ "move a file in", move_in, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "move a file out", move_out, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "swap one for a file beside", move_swap, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
+	{ "leave a device where a name was", move_white, NEVER },
+	{ "make a pipe there", pipe_make, WRITING },
+	{ "make a pipe beside", pipe_outside, SHARED(-EACCES, -EPERM) },
+	{ "make a device there", device_make, NEVER },
+	{ "make an open file run as its owner", mode_suid, NEVER },
+	{ "change a mode by a name", mode_at, NEVER },
+	{ "change a mode by a name and flags", mode_at2, NEVER },
+	{ "change an owner by a name", owner_at, NEVER },
+	{ "change times by a name", times_at, NEVER },
+	{ "change times of an open file", times_open, WRITING },
+	{ "set an attribute by a name", value_at, NEVER },
+	{ "set an attribute of an open file", value_open, WRITING },
+	{ "give a file capabilities", value_caps, NEVER },
+	{ "see attributes of a file beside", see_outside, BOTH(ANY) },
+	{ "read a link beside", see_link, { 0, 0, 0, 0, ANY, ANY } },
+	{ "remove a folder there", remove_made, { -EACCES, -EACCES, -EACCES, -EACCES, ANY, -EACCES } },
+	{ "remove a file beside by way of ..", remove_outside, { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EACCES } },
 };
 
 #define NR (sizeof(attempts) / sizeof(*attempts))
@@ -468,8 +601,10 @@ static int confine(enum who who)
 		.memfd = MEMORY,
 		.empty = NOTHING,
 		.answers = who == NAMED || who == HOTPLUG,
-		.hotplug = who >= HOTPLUG ? "folder\0second\0" : NULL,
+		.hotplug = who == HOTPLUG || who == CONNECT ? "folder\0second\0" : NULL,
 		.connect = who == CONNECT,
+		.shared = { { inherited, who == SHOWING } },
+		.nr_shared = who == SHARING || who == SHOWING,
 	};
 
 	if (who == NAMED || who == HOTPLUG) {
@@ -495,7 +630,7 @@ static void attack(enum who who)
 static void prepare(void)
 {
 	static const char * const folders[] = {
-		"folder", "folder/deep", "second", "outside", "outside/empty", "names", "names/guest",
+		"folder", "folder/deep", "folder/empty", "second", "outside", "outside/empty", "names", "names/guest",
 	};
 	unsigned int i;
 
@@ -509,6 +644,12 @@ static void prepare(void)
 	unlink("folder/socket");
 	unlink("names/guest/socket");
 	unlink("folder/link");
+	unlink("folder/made");
+	unlink("folder/made link");
+	unlink("folder/made pipe");
+	unlink("folder/made name");
+	unlink("folder/deep/moved name");
+	rmdir("folder/made folder");
 	if (symlink("../outside/file", "folder/link"))
 		printf("# no symbolic link\n");
 }
@@ -739,12 +880,13 @@ int main(int argc, char **argv)
 	if (host_landlock_abi() < 4)
 		puts("# this host's Landlock cannot keep a socket from being connected");
 	test(PLAIN, "a guest");
-	test(NAMED, "a guest with a name");
-	test(HOTPLUG, "a guest with a name and hotplug=");
-	test(CONNECT, "a guest with hotplug=,connect");
-	test_room(use_room, "a guest with hotplug=", steps, NR_STEPS);
-	test_room(use_room_plain,
-	"a guest without hotplug=", plain, sizeof(plain) / sizeof(*plain));
+	test(NAMED, "one with a name");
+	test(HOTPLUG, "one with a name and hotplug=");
+	test(CONNECT, "one with hotplug=,connect");
+	test(SHARING, "one with hostfs=");
+	test(SHOWING, "one with hostfs=,ro");
+	test_room(use_room, "with hotplug=", steps, NR_STEPS);
+	test_room(use_room_plain, "without hotplug=", plain, sizeof(plain) / sizeof(*plain));
 	printf("1..%d\n", tests);
 	return 0;
 }
