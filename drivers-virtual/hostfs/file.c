@@ -235,6 +235,15 @@ static int sync(struct file *file, loff_t start, loff_t end, int datasync)
 	return datasync ? host_fdatasync(fd) : host_fsync(fd);
 }
 
+/* Where the host puts all that is written at the end, pages have no place. */
+static int map(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_SHARED && vma->vm_flags & VM_MAYWRITE &&
+	    hostfs_mount_of(file_inode(file)->i_sb)->share->append)
+		return -ENODEV;
+	return generic_file_mmap(file, vma);
+}
+
 static loff_t seek(struct file *file, loff_t offset, int whence)
 {
 	struct inode *inode = file_inode(file);
@@ -301,7 +310,7 @@ const struct file_operations hostfs_file_operations = {
 	.write_iter	= write_iter,
 	.splice_read	= copy_splice_read,
 	.splice_write	= iter_file_splice_write,
-	.mmap		= generic_file_mmap,
+	.mmap		= map,
 	.fsync		= sync,
 	.fallocate	= allocate,
 };

@@ -105,8 +105,8 @@ int hostfs_folder(struct dentry *dir);
 int hostfs_handle(struct dentry *dentry);
 /* Makes node->in or node->out, as @mode says. */
 int hostfs_open_node(struct dentry *dentry, fmode_t mode);
-/* A new file is open as @fd already. */
-void hostfs_adopt(struct hostfs_node *node, int fd);
+/* It is open as @fd already: a new file, a root. */
+void hostfs_adopt(struct hostfs_node *node, int fd, bool write);
 /* What was open may be closed when descriptors run short, or at once. */
 void hostfs_let_go(struct hostfs_node *node);
 /* Ask the host for attributes if they are not fresh. */

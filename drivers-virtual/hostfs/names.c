@@ -182,7 +182,7 @@ static int create(struct mnt_idmap *idmap, struct inode *dir, struct dentry *den
 		return PTR_ERR(inode);
 	}
 	/* Its open() comes next, and might be refused by the new mode. */
-	hostfs_adopt(hostfs_node(inode), fd);
+	hostfs_adopt(hostfs_node(inode), fd, true);
 	dentry->d_time = jiffies;
 	d_instantiate(dentry, inode);
 	changed(dir);
@@ -214,8 +214,12 @@ static int make_special(struct mnt_idmap *idmap, struct inode *dir, struct dentr
 
 	if (folder < 0)
 		return folder;
-	if (S_ISREG(mode))
-		return create(idmap, dir, dentry, mode, true);
+	if (S_ISREG(mode)) {
+		err = create(idmap, dir, dentry, mode, true);
+		if (!err)
+			hostfs_let_go(hostfs_node(d_inode(dentry)));
+		return err;
+	}
 	if (!S_ISFIFO(mode) && !S_ISSOCK(mode))
 		return -EPERM;
 	err = host_name_mknod(folder, name_of(dentry), mode & (S_IFMT | 01777));

@@ -106,9 +106,10 @@ static void set_busy(struct hostfs_node *node)
 	nr_idle--;
 }
 
-void hostfs_adopt(struct hostfs_node *node, int fd)
+void hostfs_adopt(struct hostfs_node *node, int fd, bool write)
 {
-	node->in = node->out = take_fd(fd);
+	node->in = take_fd(fd);
+	node->out = write ? node->in : -1;
 }
 
 void hostfs_let_go(struct hostfs_node *node)

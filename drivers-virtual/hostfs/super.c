@@ -11,8 +11,6 @@
  * Further options: uid=N and gid=N, whom all files are shown to belong to; hostfs=/path for
  * a path alone.
  */
-#define pr_fmt(fmt) "hostfs: " fmt
-
 #include <linux/backing-dev.h>
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
@@ -196,17 +194,12 @@ static int fill_super(struct super_block *sb, struct fs_context *fc)
 
 	fd = find_root(fc, m, &attr, &mount);
 	if (fd < 0) {
-		const char *what = *m->path ? m->path : fc->source ?: "";
-
 		if (!hostfs_shares->path) {
-			pr_warn("no folder of the host is shared: start linux with hostfs=FOLDER\n");
-			errorf(fc, "no folder of the host is shared: start linux with hostfs=FOLDER");
+			warnf(fc, "no folder of the host is shared: start linux with hostfs=FOLDER");
 			return -EPERM;
 		}
-		pr_warn("%s: there is no such folder in what hostfs= shares (%pe)\n", what,
-			ERR_PTR(fd));
-		errorf(fc, "%s: there is no such folder in what hostfs= shares (%pe)", what,
-		       ERR_PTR(fd));
+		warnf(fc, "%s: there is no such folder in what hostfs= shares (%pe)",
+		      *m->path ? m->path : fc->source ?: "", ERR_PTR(fd));
 		return fd;
 	}
 
@@ -235,7 +228,7 @@ static int fill_super(struct super_block *sb, struct fs_context *fc)
 		host_close(fd);
 		return err;
 	}
-	hostfs_node(root)->in = fd;
+	hostfs_adopt(hostfs_node(root), fd, false);
 	sb->s_root = d_make_root(root);
 	return sb->s_root ? 0 : -ENOMEM;
 }
