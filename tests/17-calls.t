@@ -34,10 +34,14 @@ is "the table of calls allows no argument that nothing uses" "$unused" ''
 # And a guest that uses its devices is refused nothing.
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	work=$(disk_copy work)
+	mkdir "$tmp/share"
 	under=(strace -qq -f -o "$tmp/trace" -e 'signal=!all')
 	start_writing "$work" 'dd if=/dev/zero of=/big bs=64k count=20 2>/dev/null; sync; rm /big; sync
-		echo log >/dev/tty1; fstrim / || true; cat /proc/net/dev | grep vec0; sleep 0.2; echo done' \
-		umid=calls con1="log:$tmp/log" vec0:transport=bess,src="$tmp/wire"
+		echo log >/dev/tty1; fstrim / || true
+		mkdir /h; mount -t hostfs none /h; cd /h; cp /bin/busybox a; ./a true; echo x >>a; mkdir d; mv a d; ln d/a b; ln -s b c; cat c >/dev/null
+		chmod 600 b; touch b; chown 1 b; truncate -s 100 b; mkfifo p; ls -lR >/dev/null; df . >/dev/null; sync b; sync; rm -r d b c p; cd /; umount /h
+		cat /proc/net/dev | grep vec0; sleep 0.2; echo done' \
+		umid=calls con1="log:$tmp/log" vec0:transport=bess,src="$tmp/wire" hostfs="$tmp/share"
 	finish
 	under=()
 	like "a guest under strace works" "$OUT" 'done'

@@ -69,6 +69,39 @@ bad 'no folder is named' hostfs=
 bad 'only ro, append, unconfined and tag=NAME may follow' "hostfs=$share,rw"
 bad 'rootflags=.*No such folder' rootfstype=hostfs "rootflags=$tmp/nothing"
 
+under=("$(tool confine)" no-landlock)
+bad 'this host has no Landlock.*write hostfs=.*,unconfined' "hostfs=$share"
+bad 'this host has no Landlock' rootfstype=hostfs "rootflags=$share"
+guest "mkdir /h; mount -t hostfs none /h; cat /h/file; echo made >/h/made; mv /h/made /h/sub/moved; rm /h/file; ls -1 /h/sub" "hostfs=$share,unconfined"
+is "with unconfined a host without Landlock will do" "$OUT" $'one\nfile\nmoved'
+under=()
+
+fresh
+echo start >"$share/log"
+guest "mkdir /h; mount -t hostfs none /h; cd /h; echo a >log; echo b >>log; dd if=/dev/zero of=log bs=1 count=3 seek=1 conv=notrunc 2>/dev/null; tr '\\0' 0 <log; echo" "hostfs=$share,append"
+is "with append, what is written goes to the end" "$OUT" $'a\nb\n000'
+
+# As an ordinary user: what that user may do on the host, the guest's root may.
+if [ "$(id -u)" = 0 ]; then
+	fresh
+	chown 65534:65534 "$share"
+	echo readable >"$share/roots"
+	install -m 600 "$outside/secret" "$share/secret"
+	# shellcheck disable=SC2016 # for the guest
+	as_user shared 'id -u; echo x >mine; mkdir dir; stat -c "%u %g" mine dir roots; chown 1:1 mine 2>/dev/null; echo $?; chmod 4711 mine 2>/dev/null; echo $?; chmod 711 mine; stat -c %a mine
+cat roots; (echo x >>roots) 2>/dev/null; echo $?; cat secret 2>/dev/null; echo $?; rm -f secret; ls -1'
+	is "root of an ordinary user's guest may do what that user may" "$OUT" \
+		"$(printf '%s\n' 0 '65534 65534' '65534 65534' '0 0' 1 1 711 readable 1 1 dir mine roots)"
+	is "what it makes belongs to the user" "$(stat -c '%u %g %a' "$share/mine")" '65534 65534 711'
+	chmod 700 "$tmp/second"
+	as_user bad 'It cannot be opened' "hostfs=$tmp/second"
+	fresh
+	guest "mkdir /h; mount -t hostfs none /h -o $share; chmod 777 /h; cd /h; setpriv --reuid=12 --regid=34 --clear-groups sh -c 'echo x >mine; mkdir dir' 2>/dev/null || su -s /bin/sh -c 'echo x >mine; mkdir dir' nobody; stat -c %u mine dir | uniq | wc -l; chown 5:6 mine; stat -c '%u %g' mine" "hostfs=$share"
+	is "root's guest gives files to whom it likes" "$OUT $(stat -c '%u %g' "$share/mine")" $'1\n5 6 5 6'
+else
+	skip "files of several users" "needs root"
+fi
+
 ### Files
 
 fresh

@@ -226,13 +226,28 @@ static int make_special(struct mnt_idmap *idmap, struct inode *dir, struct dentr
 	return err ? not_new(dentry, err) : instantiate(dir, dentry);
 }
 
+/*
+ * The folders of both names.  To open one may have taken the other's descriptor away, where
+ * hundreds of folders lie in each other.
+ */
+static int two_folders(struct dentry *a, struct dentry *b, int *in_a, int *in_b)
+{
+	*in_a = hostfs_folder(a->d_parent);
+	*in_b = hostfs_folder(b->d_parent);
+	if (*in_a >= 0)
+		*in_a = hostfs_folder(a->d_parent);
+	if (*in_a < 0 || *in_b < 0)
+		return *in_a < 0 ? *in_a : *in_b;
+	return hostfs_node(d_inode(b->d_parent))->in == *in_b ? 0 : -ENFILE;
+}
+
 static int link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = d_inode(old);
-	int from = hostfs_folder(old->d_parent), to = hostfs_folder(dentry->d_parent), err;
+	int from, to, err = two_folders(old, dentry, &from, &to);
 
-	if (from < 0 || to < 0)
-		return from < 0 ? from : to;
+	if (err)
+		return err;
 	err = host_name_link(from, name_of(old), to, name_of(dentry));
 	if (err)
 		return not_new(dentry, err);
@@ -290,10 +305,9 @@ static int rename(struct mnt_idmap *idmap, struct inode *dir, struct dentry *den
 		how |= HOST_RENAME_NOREPLACE;
 	if (flags & RENAME_EXCHANGE)
 		how |= HOST_RENAME_EXCHANGE;
-	folder = hostfs_folder(dentry->d_parent);
-	to_folder = hostfs_folder(to->d_parent);
-	if (folder < 0 || to_folder < 0)
-		return folder < 0 ? folder : to_folder;
+	err = two_folders(dentry, to, &folder, &to_folder);
+	if (err)
+		return err;
 	err = host_name_rename(folder, name_of(dentry), to_folder, name_of(to), how);
 	if (err)
 		return not_new(to, err);

@@ -118,7 +118,7 @@ void hostfs_let_go(struct hostfs_node *node)
 		close_fd(node->out);
 		node->out = -1;
 	}
-	if (node->opens)
+	if (node->opens || node->writers)
 		return;
 	/* The host cannot run a file that somebody may write to. */
 	if (node->out >= 0)
@@ -135,9 +135,7 @@ static int open_same(struct dentry *dentry, unsigned int flags, struct host_attr
 
 	if (IS_ROOT(dentry))
 		return -ESTALE;
-	folder = hostfs_node(d_inode(dentry->d_parent))->in;
-	if (folder < 0)
-		folder = hostfs_folder(dentry->d_parent);
+	folder = hostfs_folder(dentry->d_parent);
 	if (folder < 0)
 		return folder;
 	fd = open_name(folder, dentry->d_name.name, flags);
