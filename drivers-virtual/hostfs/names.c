@@ -350,6 +350,12 @@ static int iterate(struct file *file, struct dir_context *ctx)
 		dir_emit_dots(file, ctx);
 		return 0;
 	}
+	/*
+	 * The end, on ext4 and btrfs.  An ext4 that is asked there first, by a new descriptor, has
+	 * no entries at position 0 either (Linux 6.18: its htree begins where it was asked first).
+	 */
+	if (ctx->pos == S64_MAX)
+		return 0;
 	buf = (char *)__get_free_pages(GFP_KERNEL, ENTRIES_ORDER);
 	if (!buf)
 		return -ENOMEM;
@@ -378,7 +384,7 @@ static int iterate(struct file *file, struct dir_context *ctx)
 				ctx->pos = e->next;
 		}
 		cond_resched();
-	} while (n > 0 && room && !fatal_signal_pending(current));
+	} while (n > 0 && room && ctx->pos != S64_MAX && !fatal_signal_pending(current));
 	free_pages((unsigned long)buf, ENTRIES_ORDER);
 	return err;
 }
