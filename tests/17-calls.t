@@ -18,11 +18,11 @@ is "the table of calls allows no call that nothing makes" "$(comm -23 <(echo "$r
 is "the code makes no call that the table does not allow" "$(comm -13 <(echo "$rows") <(echo "$made"))" ''
 is "each host call is written with its number" "$(grep -nE '(host|boot)_syscall[0-6]\(' "$host"/*.c | grep -vE 'syscall[0-6]\((__NR_|call\b)')" ''
 
-# Their arguments: what the table names is in the code, too.
+# Their arguments: what the table names is in the code, too, and not only in its comments.
 flags=$(sed -n '/^#define \(SEND_FLAGS\|RECEIVE_FLAGS\|NEW_SOCKET\|OPEN_FLAGS\|FOLDER_OPEN\|MODES\)/,/[^\\]$/p' "$host/confine.c")
 words=$(sed 's/"[^"]*"//g; s,/\*.*\*/,,' <<<"$table$flags" | grep -oE '\b[A-Z][A-Z0-9_]{3,}\b' | sort -u |
-	grep -vxE 'CALL|ALWAYS|LANDLOCK|HOTPLUG|CONNECT|IS_BUT|NO_POINTER|UP_TO|MEMFD|EMPTY|OWN_PID|LONGEST|SEND_FLAGS|RECEIVE_FLAGS|NEW_SOCKET|OPEN_FLAGS|FOLDER_OPEN|MODES|FOLDERS|WRITABLE')
-uses=$(find "$top/arch-um" "$top/drivers-virtual" -name '*.[ch]' ! -path '*/host/confine.c' -exec cat {} + |
+	grep -vxE 'CALL|ALWAYS|LANDLOCK|HOTPLUG|CONNECT|IS_BUT|NO_POINTER|UP_TO|MEMFD|EMPTY|OWN_PID|LONGEST|SEND_FLAGS|RECEIVE_FLAGS|NEW_SOCKET|OPEN_FLAGS|FOLDER_OPEN|MODES|FOLDERS|WRITABLE|HOST_ZERO_MAX|S_IFIFO|S_IFSOCK')
+uses=$(find "$top/arch-um" "$top/drivers-virtual" -name '*.[ch]' ! -path '*/host/confine.c' -exec gcc -fpreprocessed -dD -E -P {} \; 2>/dev/null |
 	grep -vE '^#define|boot_syscall[0-6]\(.*;')
 unused=
 for word in $words; do

@@ -8,9 +8,7 @@
 
 command -v strace >/dev/null || skip_all "no strace here"
 
-mkdir "$tmp/programs"
-"$top/scripts/compile" "$tmp/programs/costs" "$here/bench/costs.c" -static || exit 1
-mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 8M 2>/dev/null
+programs_disk "" "$here/bench/costs.c"
 
 # Traps are the host signals that user code gets; with --seccomp-bpf strace sees no call but the named ones.
 count() { # COMMAND: sets TRAPS, MMAP, MPROTECT

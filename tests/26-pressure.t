@@ -7,9 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 LIMIT=190
-mkdir "$tmp/programs"
-"$top/scripts/compile" "$tmp/programs/pressure" "$here/pressure/pressure.c" -static -pthread || exit 1
-mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 8M >/dev/null 2>&1
+programs_disk -pthread "$here/pressure/pressure.c"
 truncate -s 512M "$tmp/swap"
 
 # A disposable disk needs memory for what is new on it, just when memory is to become free by writing to it.
@@ -17,13 +15,7 @@ for guard in mprotect none; do
 	if [ "$guard" = none ]; then how=''; else how=,snapshot; fi
 	guest 'mkswap /dev/ubdc >/dev/null && swapon /dev/ubdc && IN_GUEST=1 /tests/pressure 1 8 4000 80' \
 		mem=128M guard="$guard" ubd1r="$tmp/programs.ext4" ubd2="$tmp/swap$how"
-	while read -r line; do
-		case $line in
-		ok\ *) pass "guard=$guard:${line#ok * -}" ;;
-		'not ok '*) fail "guard=$guard:${line#not ok * -}" ;;
-		'#'*) echo "$line" ;;
-		esac
-	done <<<"$OUT"
+	relay_tap "guard=$guard" <<<"$OUT"
 	is "guard=$guard: the guest ends in order" "$STATUS" 0
 	[ "$STATUS" = 0 ] || show
 done

@@ -12,30 +12,24 @@ read -r -a programs <<<"${PROGRAMS:-$(cd "$here/hostile" && echo *.c)}"
 LIMIT=150
 
 # The programs, on a disk of their own that the guest's init mounts at /tests.
-mkdir "$tmp/programs"
-for program in "${programs[@]%.c}"; do
-	"$top/scripts/compile" "$tmp/programs/$program" "$here/hostile/$program.c" -static -pthread -mno-red-zone 2>"$tmp/gcc" ||
-		fail "$program compiles" "$(cat "$tmp/gcc")"
-done
-mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M 2>/dev/null
+sources=("${programs[@]%.c}")
+sources=("${sources[@]/%/.c}")
+programs_disk "-pthread -mno-red-zone" "${sources[@]/#/$here/hostile/}"
 
-# A disk whose pages hold one string each, of 300 and of 600 bytes: see strings.c.
+# A disk whose pages hold one string each, of 300 and of 600 bytes: see strings.c. In build/, for on a tmpfs no read is
+# asynchronous.
+strings=$(mktemp "$build/strings.XXXXXX")
+leftovers+=("$strings")
 for length in 300 600; do
 	head -c "$length" /dev/zero | tr '\0' "$((length / 100))"
 	head -c "$((4096 - length))" /dev/zero
-done >"$tmp/strings"
+done >"$strings"
 
 for program in "${programs[@]%.c}"; do
 	for uid in 0 1000; do
-		guest "IN_GUEST=1 /tests/$program $uid" mem=256M ubd1r="$tmp/programs.ext4" ubd2r="$tmp/strings"
+		guest "IN_GUEST=1 /tests/$program $uid" mem=256M ubd1r="$tmp/programs.ext4" ubd2r="$strings"
 		name="$program, uid $uid"
-		while read -r line; do
-			case $line in
-			ok\ *) pass "$name:${line#ok * -}" ;;
-			'not ok '*) fail "$name:${line#not ok * -}" ;;
-			'#'*) echo "$line" ;;
-			esac
-		done <<<"$OUT"
+		relay_tap "$name" <<<"$OUT"
 		is "$name: says that it has done all" "$(grep -cE '^1\.\.[0-9]+$' <<<"$OUT")" 1
 		is "$name: the guest ends in order" "$STATUS" 0
 		[ "$STATUS" = 0 ] || show

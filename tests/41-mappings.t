@@ -8,9 +8,7 @@
 
 LIMIT=190
 limit=$(cat /proc/sys/vm/max_map_count)
-mkdir "$tmp/programs"
-"$top/scripts/compile" "$tmp/programs/mappings" "$here/hostile/mappings.c" -static -pthread -mno-red-zone
-mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M 2>/dev/null
+programs_disk "-pthread -mno-red-zone" "$here/hostile/mappings.c"
 
 # The most that the kernel's mappings take beyond physical memory, while the guest runs.
 most=0
@@ -28,13 +26,7 @@ start quiet mem=1G ubd1r="$tmp/programs.ext4" \
 wait_for "$LIMIT" count_mappings
 finish
 command_output
-while read -r line; do
-	case $line in
-	ok\ *) pass "uid 1000:${line#ok * -}" ;;
-	'not ok '*) fail "uid 1000:${line#not ok * -}" ;;
-	'#'*) echo "$line" ;;
-	esac
-done <<<"$OUT"
+relay_tap "uid 1000" <<<"$OUT"
 is "the program prints its plan at the end" "$(grep -cE '^1\.\.[0-9]+$' <<<"$OUT")" 1
 is "the guest ends in order" "$STATUS" 0
 [ "$STATUS" = 0 ] || show

@@ -18,12 +18,7 @@ run 6.12
 if ! grep -q '^# host' <<<"$SAID"; then
 	skip_all "no kernel for the host: $(tail -n 1 "$tmp/errors")"
 fi
-while read -r line; do
-	case $line in
-	ok\ *) pass "Linux 6.12:${line#ok * -}" ;;
-	'not ok '*) fail "Linux 6.12:${line#not ok * -}" ;;
-	esac
-done <<<"$SAID"
+relay_tap "Linux 6.12" <<<"$SAID"
 is "Linux 6.12: the program prints its plan at the end" "$(grep -cE '^1\.\.[0-9]+$' <<<"$SAID")" 1
 like "Linux 6.12: the guest ends in order" "$SAID" '# status 0'
 unlike "Linux 6.12: the guest has nothing to say about keys" "$SAID" 'pkeys:'

@@ -9,9 +9,7 @@
 
 LIMIT=150
 MEM=128
-mkdir "$tmp/programs"
-"$top/scripts/compile" "$tmp/programs/weather" "$here/weather/weather.c" -static || exit 1
-mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 8M >/dev/null 2>&1
+programs_disk "" "$here/weather/weather.c"
 
 # The guest waits for a line when it is through, so that its process can be looked at.
 mkfifo "$tmp/go"

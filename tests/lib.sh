@@ -68,7 +68,9 @@ watcher=$(watch_time >/dev/null & echo $!)
 cleanup() {
 	kill -TERM "$watcher" 2>/dev/null
 	end_guests
+	rm -f "${leftovers[@]}"
 }
+leftovers=() # files beyond $tmp that go with the test
 trap cleanup EXIT
 
 ### Tools
@@ -93,6 +95,31 @@ host_room() { # NAME...
 			-c -o "$tmp/$name.o" "$top/arch-um/host/$name.c" >&2 || return 1
 		OBJECTS+=("$tmp/$name.o")
 	done
+}
+
+# Pass on the TAP that a program has printed, each name behind NAME and a colon (or alone, without NAME).
+relay_tap() { # [NAME] <TAP
+	local line name=${1:+$1: }
+	while read -r line; do
+		case $line in
+		ok\ *) pass "$name${line#ok * - }" ;;
+		'not ok '*) fail "$name${line#not ok * - }" ;;
+		'#'*) echo "$line" ;;
+		esac
+	done
+}
+
+# A disk with programs, which the guest's init mounts at /tests: $tmp/programs.ext4.
+programs_disk() { # FLAGS SOURCE...
+	local source program flags=$1
+	shift
+	mkdir "$tmp/programs"
+	for source; do
+		program=$tmp/programs/$(basename "$source" .c)
+		# shellcheck disable=SC2086 # several flags
+		"$top/scripts/compile" "$program" "$source" -static $flags || exit 1
+	done
+	mke2fs -q -F -t ext4 -L tests -d "$tmp/programs" "$tmp/programs.ext4" 32M >/dev/null 2>&1
 }
 
 clean_disk() { e2fsck -fn "$1" >"$tmp/e2fsck" 2>&1; }
