@@ -644,6 +644,8 @@ static int set_dr7(struct task_struct *task, struct debug_state *debug, unsigned
 static int set_debugreg(struct task_struct *task, unsigned int n, unsigned long value)
 {
 	struct debug_state *debug;
+	unsigned long before;
+	int err;
 
 	if (n == 4 || n == 5)
 		return -EIO;
@@ -662,8 +664,13 @@ static int set_debugreg(struct task_struct *task, unsigned int n, unsigned long 
 	case DR_CONTROL:
 		return set_dr7(task, debug, value);
 	default:
-		debug->addr[array_index_nospec(n, NR_BREAKPOINTS)] = value;
-		return is_enabled(debug->dr7, n) ? set_dr7(task, debug, debug->dr7) : 0;
+		n = array_index_nospec(n, NR_BREAKPOINTS);
+		before = debug->addr[n];
+		debug->addr[n] = value;
+		err = is_enabled(debug->dr7, n) ? set_dr7(task, debug, debug->dr7) : 0;
+		if (err)
+			debug->addr[n] = before;
+		return err;
 	}
 }
 

@@ -62,16 +62,28 @@ static unsigned long fixed_area(unsigned long addr, unsigned long len, vm_flags_
 	return addr;
 }
 
-/* There was no room on the side of the hole where it was sought first. */
+/*
+ * There was no room on the side of the hole where it was sought first.  As far from the
+ * hole as the program's other mappings are from the end, so that it cannot be told.
+ */
 static unsigned long other_side(unsigned long len, bool above)
 {
+	unsigned long gap = current->flags & PF_RANDOMIZE ?
+			    current->mm->mmap_base & (BIT(40) - 1) & PAGE_MASK : 0;
 	struct vm_unmapped_area_info info = {
 		.length = len,
 		.flags = above ? 0 : VM_UNMAPPED_AREA_TOPDOWN,
-		.low_limit = above ? HOLE_END : mmap_min_addr,
-		.high_limit = above ? TASK_SIZE : HOLE,
+		.low_limit = above ? HOLE_END + gap : mmap_min_addr,
+		.high_limit = above ? TASK_SIZE : HOLE - gap,
 	};
+	unsigned long at = vm_unmapped_area(&info);
 
+	if (!IS_ERR_VALUE(at) || !gap)
+		return at;
+	if (above)
+		info.low_limit = HOLE_END;
+	else
+		info.high_limit = HOLE;
 	return vm_unmapped_area(&info);
 }
 

@@ -26,7 +26,8 @@
  * never a page that is mapped here, and no call reaches over it: find_table() finds
  * nothing there, add_page() ends a run before it, and run_host_call() makes sure.
  *
- * Interrupts are off in everything that touches the shadow or the notes.
+ * Interrupts are off in everything that touches the shadow or the notes.  What is only
+ * a hint (the page that is waited for, streams) may get lost.
  */
 #include <linux/mm.h>
 #include <linux/mmu_context.h>

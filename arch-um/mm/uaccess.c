@@ -15,20 +15,22 @@
 #include <asm/host.h>
 #include <asm/hostmap.h>
 #include <asm/trap.h>
+#include <asm/user_context.h>
 #include <asm/user_pieces.h>
 #include <asm/word-at-a-time.h>
 
 /*
  * Where the kernel may touch @addr, or NULL if the page has to be faulted in.
- * Callers have checked that @addr is below TASK_SIZE, and in the hole there are no
- * pages; a processor that goes on as if it were not so must not load from the
- * kernel's own memory.
+ * A processor that goes on as if @addr were user code's, though it is not, must not
+ * load from the kernel's own memory.
  */
 static void *user_page(unsigned long addr, bool write)
 {
 	unsigned int rights;
 	pte_t pte;
 
+	if (unlikely(!is_user_address(addr)))
+		return NULL;
 	addr = array_index_nospec(addr, TASK_SIZE);
 	addr &= ~array_index_mask_nospec(addr - HOLE, HOLE_END - HOLE);
 	rights = hostmap_rights(addr);

@@ -497,7 +497,13 @@ static void debug_registers(void)
 		ok(!set_debugreg(pid, 7, 3 | 0xf << 16) && errno == EINVAL && debugreg(pid, 7) == 0,
 		   "watching for reads is refused");
 	must(set_debugreg(pid, 1, (unsigned long)&watched + 1));
-	ok(!set_debugreg(pid, 7, 4 | 9 << 20) && errno == EINVAL, "so is what is not aligned");
+	ok(!set_debugreg(pid, 7, 4 | 9 << 20) && errno == EINVAL,
+	   "debug registers: watching what is not aligned is refused");
+	must(set_debugreg(pid, 1, (unsigned long)&watched) && set_debugreg(pid, 7, 4 | 9 << 20));
+	ok(!set_debugreg(pid, 1, (unsigned long)&watched + 1) && errno == EINVAL &&
+	   debugreg(pid, 1) == (unsigned long)&watched && set_debugreg(pid, 7, 4 | 9 << 20),
+	   "debug registers: an address that is refused changes nothing");
+	must(set_debugreg(pid, 7, 0));
 	ok(!set_debugreg(pid, 7, 4 | 4 << 20) && errno == EINVAL, "and a breakpoint of two bytes");
 
 	must(set_debugreg(pid, 0, (unsigned long)&watched));

@@ -347,6 +347,31 @@ static void others(void)
 	ok(pokes && alive(), "no debugger finds anything there");
 }
 
+/* Root may have something at address 0, which is no other name of the hole. */
+static int page_zero(void *arg)
+{
+	char *zero = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	int pair[2], file = open("/dev/zero", O_RDONLY);
+	char *volatile at = zero;
+
+	(void)arg;
+	if (zero == MAP_FAILED)
+		return geteuid() == 0;		/* vm.mmap_min_addr is for others */
+	memset(at, 'x', PAGE);
+	must(!pipe(pair) && file >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++) {
+		if (write(pair[1], (void *)inside[i], 8) != -1 || errno != EFAULT)
+			return 2;
+		if (read(file, (void *)inside[i], 8) != -1 || errno != EFAULT)
+			return 3;
+	}
+	for (unsigned long i = 0; i < PAGE; i++)
+		if (at[i] != 'x')
+			return 4;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	become(argc, argv);
@@ -357,5 +382,6 @@ int main(int argc, char **argv)
 	both_sides();
 	taking_all();
 	others();
+	ok(in_child(page_zero, NULL) == 0, "an address in the hole is not taken for page 0");
 	return tap_done();
 }
