@@ -485,52 +485,52 @@ static void debug_registers(void)
 		good &= set_debugreg(pid, i, 0x1234560 + i);
 	for (int i = 0; i < 4; i++)
 		good &= debugreg(pid, i) == 0x1234560 + i;
-	ok(good, "they keep addresses");
+	ok(good, "debug registers: each keeps an address");
 	good = true;
 	for (int i = 0; i < 4; i++)
 		good &= !set_debugreg(pid, i, 0x7ffffffff000) && errno == EINVAL &&
 			!set_debugreg(pid, i, 0xffff888000000000) && errno == EINVAL;
-	ok(good && debugreg(pid, 2) == 0x1234562, "but none of the kernel's: EINVAL");
+	ok(good && debugreg(pid, 2) == 0x1234562, "debug registers: a kernel address is EINVAL");
 	good = !set_debugreg(pid, 4, 0) && errno == EIO;
-	ok(good && !set_debugreg(pid, 5, 0) && errno == EIO, "4 and 5 are not there: EIO");
+	ok(good && !set_debugreg(pid, 5, 0) && errno == EIO, "debug registers: 4 and 5 are EIO");
 	if (getenv("IN_GUEST"))
 		ok(!set_debugreg(pid, 7, 3 | 0xf << 16) && errno == EINVAL && debugreg(pid, 7) == 0,
-		   "watching for reads is refused");
+		   "debug registers: watching for reads is refused");
 	must(set_debugreg(pid, 1, (unsigned long)&watched + 1));
 	ok(!set_debugreg(pid, 7, 4 | 9 << 20) && errno == EINVAL,
 	   "debug registers: watching what is not aligned is refused");
 	must(set_debugreg(pid, 1, (unsigned long)&watched) && set_debugreg(pid, 7, 4 | 9 << 20));
 	ok(!set_debugreg(pid, 1, (unsigned long)&watched + 1) && errno == EINVAL &&
-	   debugreg(pid, 1) == (unsigned long)&watched && set_debugreg(pid, 7, 4 | 9 << 20),
+	   debugreg(pid, 1) == (long)&watched && set_debugreg(pid, 7, 4 | 9 << 20),
 	   "debug registers: an address that is refused changes nothing");
 	must(set_debugreg(pid, 7, 0));
-	ok(!set_debugreg(pid, 7, 4 | 4 << 20) && errno == EINVAL, "and a breakpoint of two bytes");
+	ok(!set_debugreg(pid, 7, 4 | 4 << 20) && errno == EINVAL, "debug registers: a breakpoint of two bytes is refused");
 
 	must(set_debugreg(pid, 0, (unsigned long)&watched));
 	must(set_debugreg(pid, 1, (unsigned long)broken_at));
 	must(set_debugreg(pid, 2, (unsigned long)(watched_text + 3)));
-	ok(set_debugreg(pid, 7, 1 | 4 | 0x10 | 9 << 16 | 1 << 24), "8 bytes, code, and one byte");
-	ok(debugreg(pid, 7) == (1 | 4 | 0x10 | 9 << 16 | 1 << 24), "are kept");
-	ok(hits(pid, 0) && peek(pid, (void *)&watched) == 42, "a write to 8 bytes is a stop behind it");
-	ok(!(get_regs(pid).eflags & 0x100), "the trap flag does not show");
-	ok(hits(pid, 1) && get_regs(pid).rip == (unsigned long)broken_at, "then the breakpoint, before it");
-	ok(hits(pid, 2), "then a write to one byte");
+	ok(set_debugreg(pid, 7, 1 | 4 | 0x10 | 9 << 16 | 1 << 24), "debug registers: 8 bytes, code and one byte can be watched at once");
+	ok(debugreg(pid, 7) == (1 | 4 | 0x10 | 9 << 16 | 1 << 24), "debug registers: the control register reads back");
+	ok(hits(pid, 0) && peek(pid, (void *)&watched) == 42, "debug registers: a write to 8 bytes stops behind it");
+	ok(!(get_regs(pid).eflags & 0x100), "debug registers: the trap flag does not show");
+	ok(hits(pid, 1) && get_regs(pid).rip == (unsigned long)broken_at, "debug registers: a breakpoint stops before its instruction");
+	ok(hits(pid, 2), "debug registers: a write to one byte stops");
 	go_on(PTRACE_CONT, pid, 0);
 	ok(wait_stop(pid) == SIGUSR1 && (peek(pid, (void *)watched_text) >> 16 & 0xffff) == 1,
-	   "but no system call that writes there");
+	   "debug registers: a system call that writes there does not stop");
 	go_on(PTRACE_CONT, pid, SIGUSR1);
-	ok(wait_stop(pid) == SIGCHLD, "a child is not watched");
-	ok(hits(pid, 0) && peek(pid, (void *)&watched) == 44, "its parent is, behind a handler, too");
-	ok(set_debugreg(pid, 7, 0), "off");
+	ok(wait_stop(pid) == SIGCHLD, "debug registers: a child is not watched");
+	ok(hits(pid, 0) && peek(pid, (void *)&watched) == 44, "debug registers: the parent is watched behind a handler, too");
+	ok(set_debugreg(pid, 7, 0), "debug registers: can be switched off");
 	go_on(PTRACE_CONT, pid, 0);
-	ok(wait_stop(pid) == -(11 << 8) - 1, "and the child runs on by itself");
+	ok(wait_stop(pid) == -(11 << 8) - 1, "a child runs on by itself after debug registers are off");
 
 	pid = spawn_traced(be_watched, NULL, 0);
 	must(set_debugreg(pid, 0, (unsigned long)&watched) && set_debugreg(pid, 7, 1 | 9 << 16));
-	ok(hits(pid, 0), "a step in a task that is watched:");
+	ok(hits(pid, 0), "debug registers: a step in a watched task stops");
 	must(set_debugreg(pid, 6, 0));
 	go_on(PTRACE_SINGLESTEP, pid, 0);
-	ok(wait_stop(pid) == SIGTRAP && (debugreg(pid, 6) & 0x400f) == 0x4000, "is told as a step");
+	ok(wait_stop(pid) == SIGTRAP && (debugreg(pid, 6) & 0x400f) == 0x4000, "debug registers: a step is told as a step");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 }
@@ -555,10 +555,10 @@ static void block_steps(void)
 	ok(good, "SINGLEBLOCK: each turn of a loop");
 	go_on(PTRACE_SINGLEBLOCK, pid, 0);
 	must(wait_stop(pid) == SIGTRAP);
-	ok(get_regs(pid).rax == (unsigned long)pid, "then a system call");
+	ok(get_regs(pid).rax == (unsigned long)pid, "SINGLEBLOCK: a system call");
 	go_on(PTRACE_SINGLEBLOCK, pid, 0);
 	must(wait_stop(pid) == SIGTRAP);
-	ok(get_regs(pid).rip != (unsigned long)step_to && get_regs(pid).rax == 15, "then to where it returns");
+	ok(get_regs(pid).rip != (unsigned long)step_to && get_regs(pid).rax == 15, "SINGLEBLOCK: the return from a call");
 	kill(pid, SIGKILL);
 	wait_for(pid);
 }
@@ -570,7 +570,7 @@ static void time_stamps(void)
 	ok(!prctl(PR_GET_TSC, &mode) && mode == PR_TSC_ENABLE, "PR_GET_TSC: it can be read");
 	ok(!prctl(PR_SET_TSC, PR_TSC_ENABLE), "PR_SET_TSC: to leave it so");
 	errno = 0;
-	ok(prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == -1 && errno == EINVAL, "and not to be changed: EINVAL");
+	ok(prctl(PR_SET_TSC, PR_TSC_SIGSEGV) == -1 && errno == EINVAL, "PR_SET_TSC: SIGSEGV is EINVAL");
 }
 
 static int fork_and_exec(void *arg)
