@@ -81,6 +81,21 @@ echo start >"$share/log"
 guest "mkdir /h; mount -t hostfs none /h; cd /h; echo a >log; echo b >>log; dd if=/dev/zero of=log bs=1 count=3 seek=1 conv=notrunc 2>/dev/null; tr '\\0' 0 <log; echo" "hostfs=$share,append"
 is "with append, what is written goes to the end" "$OUT" $'a\nb\n000'
 
+# While the host appends, too.
+fresh
+start "hostfs=$share" quiet "$(run_option "mkdir /h; mount -t hostfs none /h; cd /h; echo up; dd if=/dev/zero of=log bs=32 count=40000 oflag=append conv=notrunc 2>/dev/null")"
+shows '^up'
+lines=0
+exec {log}>>"$share/log"
+while ! gone "$PID"; do
+	for _ in {1..1000}; do echo line >&"$log"; done
+	lines=$((lines + 1000))
+done
+exec {log}>&-
+finish
+is "nothing is lost of what the guest and the host append to a file at once" \
+	"$(tr -d '\0' <"$share/log" | wc -l) $(tr -dc '\0' <"$share/log" | wc -c)" "$lines $((40000 * 32))"
+
 # As an ordinary user: what that user may do on the host, the guest's root may.
 if [ "$(id -u)" = 0 ]; then
 	fresh

@@ -48,6 +48,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include <asm/prctl.h>
@@ -238,6 +239,7 @@ static const struct row {
 	CALL(openat, WRITABLE, "folders: new files",
 	     IS_BUT(2, O_APPEND, FOLDER_OPEN | O_RDWR | O_CREAT | O_EXCL), IS_BUT(3, MODES, 0)),
 	CALL(pwritev, WRITABLE, "folders: pages"),
+	CALL(pwritev2, WRITABLE, "folders: ends of files", IS(5, RWF_APPEND)),
 	CALL(unlinkat, WRITABLE, "folders: names that go", IS(2, 0, AT_REMOVEDIR)),
 	CALL(renameat2, WRITABLE, "folders: names that change",
 	     IS(4, 0, HOST_RENAME_NOREPLACE, HOST_RENAME_EXCHANGE)),

@@ -12,7 +12,7 @@
  *
  * Calls after host_confine():
  *	openat statx readlinkat getdents64 fstatfs fgetxattr flistxattr
- *	preadv pwritev lseek
+ *	preadv pwritev pwritev2 lseek
  *	mkdirat symlinkat mknodat linkat renameat2 unlinkat
  *	fallocate fchmod fchown utimensat fsync syncfs fsetxattr fremovexattr
  */
@@ -21,6 +21,7 @@
 #include <linux/stat.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "../include/asm/hostfs.h"
@@ -187,6 +188,14 @@ long host_pwritev(int fd, const struct host_iovec *iov, unsigned int n, unsigned
 	if (n == 1)
 		return host_pwrite(fd, iov->base, iov->len, pos);
 	return host_retry(host_syscall5(__NR_pwritev, fd, (long)iov, n, pos, 0));
+}
+
+/* The host finds the end and writes there in one step, however many others append. */
+long host_append(int fd, const struct host_iovec *iov, unsigned int n, unsigned long long pos)
+{
+	long ret = host_retry(host_syscall6(__NR_pwritev2, fd, (long)iov, n, pos, 0, RWF_APPEND));
+
+	return ret == -EOPNOTSUPP ? host_pwritev(fd, iov, n, pos) : ret;
 }
 
 int host_allocate(int fd, unsigned int mode, unsigned long long pos, unsigned long long len)

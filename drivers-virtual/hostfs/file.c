@@ -20,14 +20,23 @@
 #define LONGEST	SZ_1M		/* of one call of the host; other tasks may run in between */
 #define BOUNCE	SZ_32K
 
-/* Folds the data's way into one word. */
-static ssize_t at_host(int fd, const struct host_iovec *iov, unsigned int nr, loff_t pos, bool in)
+enum way { IN, OUT, TO_END };
+
+static ssize_t at_host(int fd, const struct host_iovec *iov, unsigned int nr, loff_t pos,
+		       enum way way)
 {
-	return in ? host_preadv(fd, iov, nr, pos) : host_pwritev(fd, iov, nr, pos);
+	switch (way) {
+	case IN:
+		return host_preadv(fd, iov, nr, pos);
+	case OUT:
+		return host_pwritev(fd, iov, nr, pos);
+	default:
+		return host_append(fd, iov, nr, pos);
+	}
 }
 
 /* Between the host and memory of the program: some bytes; 0 at the end of the file. */
-static ssize_t move_user(int fd, loff_t pos, struct iov_iter *it, bool in, size_t *asked)
+static ssize_t move_user(int fd, loff_t pos, struct iov_iter *it, enum way way, size_t *asked)
 {
 	struct host_iovec iov[PIECES];
 	unsigned int nr;
@@ -43,15 +52,15 @@ static ssize_t move_user(int fd, loff_t pos, struct iov_iter *it, bool in, size_
 		nr = PIECES;
 		preempt_disable();
 		*asked = user_pieces((unsigned long)iter_iov_addr(it), min_t(size_t, len, LONGEST),
-				     in, iov, &nr);
+				     way == IN, iov, &nr);
 		if (*asked)
-			n = at_host(fd, iov, nr, pos, in);
+			n = at_host(fd, iov, nr, pos, way);
 		preempt_enable();
 		if (*asked)
 			break;
 		len = min_t(size_t, len, PAGE_SIZE);
-		if ((in ? fault_in_iov_iter_writeable(it, len) :
-			  fault_in_iov_iter_readable(it, len)) == len)
+		if ((way == IN ? fault_in_iov_iter_writeable(it, len) :
+				 fault_in_iov_iter_readable(it, len)) == len)
 			return -EFAULT;
 	}
 	if (n > 0)
@@ -60,7 +69,7 @@ static ssize_t move_user(int fd, loff_t pos, struct iov_iter *it, bool in, size_
 }
 
 /* The same for other memory, by way of a buffer. */
-static ssize_t move_other(int fd, loff_t pos, struct iov_iter *it, bool in, size_t *asked)
+static ssize_t move_other(int fd, loff_t pos, struct iov_iter *it, enum way way, size_t *asked)
 {
 	struct host_iovec iov = { .len = min_t(size_t, iov_iter_count(it), BOUNCE) };
 	ssize_t n = -EFAULT;
@@ -69,32 +78,32 @@ static ssize_t move_other(int fd, loff_t pos, struct iov_iter *it, bool in, size
 	iov.base = kmalloc(iov.len, GFP_KERNEL);
 	if (!iov.base)
 		return -ENOMEM;
-	if (in || copy_from_iter_full(iov.base, iov.len, it))
-		n = at_host(fd, &iov, 1, pos, in);
-	if (in && n > 0)
+	if (way == IN || copy_from_iter_full(iov.base, iov.len, it))
+		n = at_host(fd, &iov, 1, pos, way);
+	if (way == IN && n > 0)
 		n = copy_to_iter(iov.base, n, it) ?: -EFAULT;
-	else if (!in && n < (ssize_t)iov.len)
+	else if (way != IN && n < (ssize_t)iov.len)
 		iov_iter_revert(it, iov.len - max(n, 0));
 	kfree(iov.base);
 	return n;
 }
 
-static ssize_t move(struct hostfs_node *node, loff_t pos, struct iov_iter *it, bool in)
+static ssize_t move(struct hostfs_node *node, loff_t pos, struct iov_iter *it, enum way way)
 {
 	ssize_t n = 0, done = 0;
 	size_t asked;
 
 	while (iov_iter_count(it)) {
-		int fd = in ? node->in : node->out;
+		int fd = way == IN ? node->in : node->out;
 
 		if (user_backed_iter(it))
-			n = move_user(fd, pos + done, it, in, &asked);
+			n = move_user(fd, pos + done, it, way, &asked);
 		else
-			n = move_other(fd, pos + done, it, in, &asked);
+			n = move_other(fd, pos + done, it, way, &asked);
 		if (n <= 0)
 			break;
 		done += n;
-		if (n < asked && in)
+		if (n < asked && way == IN)
 			break;
 		if (fatal_signal_pending(current))
 			break;
@@ -114,7 +123,7 @@ static ssize_t read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (inode->i_mapping->nrpages)
 		filemap_fdatawrite_range(inode->i_mapping, iocb->ki_pos,
 					 iocb->ki_pos + count - 1);
-	n = move(hostfs_node(inode), iocb->ki_pos, to, true);
+	n = move(hostfs_node(inode), iocb->ki_pos, to, IN);
 	if (n > 0)
 		iocb->ki_pos += n;
 	return n;
@@ -147,23 +156,30 @@ static ssize_t write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct file *file = iocb->ki_filp;
 	struct inode *inode = file_inode(file);
 	struct hostfs_node *node = hostfs_node(inode);
-	ssize_t n;
+	enum way way = OUT;
+	loff_t end;
+	ssize_t n = 0;
 
+	if (hostfs_mount_of(inode->i_sb)->share->append)
+		iocb->ki_flags |= IOCB_APPEND;
 	inode_lock(inode);
-	n = iocb->ki_flags & IOCB_APPEND ? hostfs_refresh(file->f_path.dentry, true) : 0;
+	if (iocb->ki_flags & IOCB_APPEND) {
+		way = TO_END;
+		n = hostfs_refresh(file->f_path.dentry, true);
+	}
 	if (!n)
 		n = generic_write_checks(iocb, from);
 	if (n > 0)
 		n = before_write(inode, iocb->ki_pos, iocb->ki_pos + n) ?: n;
 	if (n > 0)
-		n = move(node, iocb->ki_pos, from, false);
+		n = move(node, iocb->ki_pos, from, way);
 	if (n > 0) {
-		/* hostfs=...,append: the host has put it at the end */
-		if (hostfs_mount_of(inode->i_sb)->share->append &&
-		    !hostfs_refresh(file->f_path.dentry, true))
-			iocb->ki_pos = i_size_read(inode) - n;
-		written(inode, iocb->ki_pos, iocb->ki_pos + n);
-		iocb->ki_pos += n;
+		end = iocb->ki_pos + n;
+		/* what others have appended in between is new, too */
+		if (way == TO_END && !hostfs_ask(inode, true))
+			end = max(end, i_size_read(inode));
+		written(inode, iocb->ki_pos, end);
+		iocb->ki_pos = end;
 	}
 	inode_unlock(inode);
 	return n > 0 ? generic_write_sync(iocb, n) : n;

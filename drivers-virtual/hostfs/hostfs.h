@@ -109,6 +109,8 @@ int hostfs_open_node(struct dentry *dentry, fmode_t mode);
 void hostfs_adopt(struct hostfs_node *node, int fd, bool write);
 /* What was open may be closed when descriptors run short, or at once. */
 void hostfs_let_go(struct hostfs_node *node);
+/* Attributes of a file that is open, now.  @ours: what has changed in the data, we have changed. */
+int hostfs_ask(struct inode *inode, bool ours);
 /* Ask the host for attributes if they are not fresh. */
 int hostfs_refresh(struct dentry *dentry, bool force);
 int hostfs_getattr(struct mnt_idmap *idmap, const struct path *path, struct kstat *stat,

@@ -290,6 +290,19 @@ void hostfs_update(struct inode *inode, const struct host_attr *attr)
 	i_size_write(inode, attr->size);
 }
 
+int hostfs_ask(struct inode *inode, bool ours)
+{
+	struct hostfs_node *node = hostfs_node(inode);
+	struct host_attr attr;
+	int err = host_file_attr(node->out >= 0 ? node->out : node->in, &attr);
+
+	if (err)
+		return err;
+	node->own |= ours;
+	hostfs_update(inode, &attr);
+	return 0;
+}
+
 int hostfs_refresh(struct dentry *dentry, bool force)
 {
 	struct inode *inode = d_inode(dentry);

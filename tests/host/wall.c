@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -332,6 +333,15 @@ static long name_passwd(void) { return in_folder_at("/etc/passwd", O_RDONLY, 0);
 static long name_magic(void) { return in_folder_at("/proc/self/mem", O_RDWR, 0); }
 static long name_root(void) { return in_folder_at("/proc/self/root/etc/passwd", O_RDONLY, 0); }
 static long name_new_outside(void) { return in_folder_at("../outside/made", O_RDWR | O_CREAT | O_EXCL, 0600); }
+static long write_with(int flags)
+{
+	struct iovec iov = { 0, 0 };
+
+	return CALL(__NR_pwritev2, image, &iov, 1, 0, 0, flags);
+}
+static long write_end(void) { return write_with(RWF_APPEND); }
+static long write_wait(void) { return write_with(RWF_APPEND | RWF_DSYNC); }
+static long write_flags(void) { return write_with(0); }
 static long path_file(void) { return CALL(__NR_openat, inherited, "file", O_PATH | O_NOFOLLOW | O_CLOEXEC, 0); }
 static long path_folder(void) { return CALL(__NR_openat, inherited, "deep", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0); }
 static long path_list(void)
@@ -521,6 +531,9 @@ static const struct attempt attempts[] = {
 	{ "list a shared folder", name_list, BOTH(ANY) },
 	{ "open a name there for writing", name_write, WRITING },
 	{ "open a name there to append", name_append, WRITING },
+	{ "append to an open file", write_end, WRITING },
+	{ "write with a flag that the kernel does not use", write_wait, NEVER },
+	{ "write by pwritev2 without a flag", write_flags, NEVER },
 	{ "make a name there", name_create, WRITING },
 	{ "make a name there that runs as its owner", name_suid, NEVER },
 	{ "empty a name there", name_truncate, NEVER },

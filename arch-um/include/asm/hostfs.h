@@ -67,6 +67,8 @@ long host_folder_entries(int fd, unsigned long long pos, void *buf, unsigned lon
 
 long host_preadv(int fd, const struct host_iovec *iov, unsigned int n, unsigned long long pos);
 long host_pwritev(int fd, const struct host_iovec *iov, unsigned int n, unsigned long long pos);
+/* At the end of the file; at @pos where the host cannot find it itself (before Linux 4.16) */
+long host_append(int fd, const struct host_iovec *iov, unsigned int n, unsigned long long pos);
 
 /* @mode: of fallocate(2): 0, KEEP_SIZE, ZERO_RANGE with it or without, PUNCH_HOLE with it */
 int host_allocate(int fd, unsigned int mode, unsigned long long pos, unsigned long long len);
