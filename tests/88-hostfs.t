@@ -239,6 +239,20 @@ finish
 like "after a restart the folder is there" "$(sed -n '/^up/,$p' <<<"$OUT" | tail -n 3)" x
 exec {go}>&-
 
+# What is mapped: the guest writes no byte of a page that its programs have not written to.
+"$top/scripts/compile" "$tmp/mapped" "$here/hostfs/mapped.c" -static || exit 1
+fresh
+cp "$tmp/mapped" "$share"
+head -c 1048576 /dev/zero >"$share/f"
+start "hostfs=$share" quiet "$(run_option "mkdir /h; mount -t hostfs none /h; cd /h; ./mapped write f 790528 GUEST; echo written \$?")"
+ok "a program maps a file of 1 MiB" wait_for "$LIMIT" test -e "$share/touched"
+for at in 0 786432 794624 806912; do printf HOST | dd of="$share/f" bs=1 seek="$at" conv=notrunc 2>/dev/null; done
+: >"$share/go"
+finish
+like "its page is written back" "$OUT" 'written 0'
+is "what the host has written to other pages of it stays" "$(grep -abo 'HOST\|GUEST' "$share/f" | tr '\n' ' ')" \
+	'0:HOST 786432:HOST 790528:GUEST 794624:HOST 806912:HOST '
+
 ### Ways out
 
 fresh

@@ -509,7 +509,9 @@ struct inode *hostfs_inode(struct super_block *sb, const struct host_attr *attr,
 		inode->i_op = &hostfs_file_inode_operations;
 		inode->i_fop = &hostfs_file_operations;
 		inode->i_mapping->a_ops = &hostfs_pages_operations;
-		mapping_set_large_folios(inode->i_mapping);
+		/* What is written back is whole folios, and the host may write beside us. */
+		if (hostfs_mount_of(sb)->share->read_only)
+			mapping_set_large_folios(inode->i_mapping);
 		break;
 	case S_IFLNK:
 		inode->i_op = &hostfs_link_inode_operations;
