@@ -253,6 +253,21 @@ like "its page is written back" "$OUT" 'written 0'
 is "what the host has written to other pages of it stays" "$(grep -abo 'HOST\|GUEST' "$share/f" | tr '\n' ' ')" \
 	'0:HOST 786432:HOST 790528:GUEST 794624:HOST 806912:HOST '
 
+# What the host changes is not taken for a change of the guest's own that comes before it, or after it.
+fresh
+cp "$tmp/mapped" "$share"
+for name in written appended mode time cut; do { head -c 8192 /dev/zero; echo old; echo end; } >"$share/$name"; done
+# shellcheck disable=SC2016 # for the guest
+start "hostfs=$share" quiet "$(run_option 'mkdir /h; mount -t hostfs none /h; cd /h; for f in written appended mode time cut; do ./mapped read $f 8192; done
+printf x | dd of=written bs=1 conv=notrunc 2>/dev/null; echo more >>appended; : >ready; while [ ! -e go ]; do sleep 0.1; done
+chmod 700 mode; touch time; truncate -s 8200 cut; for f in written appended mode time cut; do ./mapped read $f 8192; done')"
+ok "a guest maps files, and changes some" wait_for "$LIMIT" test -e "$share/ready"
+for name in written appended mode time cut; do printf new | dd of="$share/$name" bs=1 seek=8192 conv=notrunc 2>/dev/null; done
+: >"$share/go"
+finish
+is "pages that the host has changed are read anew, whatever the guest changes before and after" \
+	"$(tr -d '\r' <<<"$OUT" | tr '\n' ' ')" 'old old old old old new new new new new '
+
 ### Ways out
 
 fresh

@@ -137,9 +137,11 @@ static void written(struct inode *inode, loff_t pos, loff_t end)
 	hostfs_node(inode)->own = true;
 	if (end > size)
 		i_size_write(inode, end);
-	if (inode->i_mapping->nrpages)
+	if (inode->i_mapping->nrpages) {
+		hostfs_ask(inode, true);
 		invalidate_inode_pages2_range(inode->i_mapping, min(pos, size) >> PAGE_SHIFT,
 					      (end - 1) >> PAGE_SHIFT);
+	}
 }
 
 /* What mappings have put there goes first: also behind the end, where it is no data. */
@@ -147,6 +149,7 @@ static int before_write(struct inode *inode, loff_t pos, loff_t end)
 {
 	if (!inode->i_mapping->nrpages)
 		return 0;
+	hostfs_ask(inode, false);
 	return filemap_write_and_wait_range(inode->i_mapping, min(pos, i_size_read(inode)),
 					    end - 1);
 }

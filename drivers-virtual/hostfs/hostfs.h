@@ -80,7 +80,7 @@ struct hostfs_node {
 	int out;			/* for writing */
 	unsigned int opens, writers;
 	bool stale;			/* somebody else changed the data: drop its pages */
-	bool own;			/* we changed the data since the attributes came */
+	bool own;			/* we changed the data since the attributes came, and had no pages */
 	bool border;			/* something is mounted on this folder: nothing below is shared */
 	bool local;			/* mode and owner are the guest's own: of pipes and sockets */
 };

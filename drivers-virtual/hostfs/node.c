@@ -443,7 +443,10 @@ int hostfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr 
 		setattr_copy(&nop_mnt_idmap, inode, attr);
 		return 0;
 	}
-	if (attr->ia_valid & ATTR_SIZE)
+	/* Until now, others have changed it. */
+	if (inode->i_mapping->nrpages)
+		err = hostfs_refresh(dentry, true);
+	if (!err && attr->ia_valid & ATTR_SIZE)
 		err = set_size(dentry, attr->ia_size);
 	if (!err && attr->ia_valid & (ATTR_UID | ATTR_GID))
 		err = set_owner(dentry, attr);

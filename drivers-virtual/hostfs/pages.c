@@ -4,6 +4,9 @@
  * at once, and written by the guest's writeback, by msync() and when the file is closed.
  *
  * Each of these waits for the host, and so for its disk where it does not have the data.
+ *
+ * Whether the pages are still what the host has, size and time of the file say.  So when we
+ * change these ourselves while there are pages, we ask the host before and behind.
  */
 #include <linux/pagemap.h>
 #include <linux/writeback.h>
@@ -37,6 +40,13 @@ static void read_folios(struct inode *inode, struct folio **folios, unsigned int
 	}
 }
 
+/* What we have written before there were pages has made none of them old. */
+static void first_pages(struct inode *inode)
+{
+	if (hostfs_node(inode)->own)
+		hostfs_ask(inode, true);
+}
+
 static int read_folio(struct file *file, struct folio *folio)
 {
 	struct inode *inode = folio->mapping->host;
@@ -44,6 +54,7 @@ static int read_folio(struct file *file, struct folio *folio)
 	size_t done = 0;
 	ssize_t n;
 
+	first_pages(inode);
 	do {
 		n = host_pread(hostfs_node(inode)->in, iov.base + done, iov.len - done,
 			       folio_pos(folio) + done);
@@ -62,6 +73,7 @@ static void read_ahead(struct readahead_control *rac)
 	struct folio *folios[FOLIOS], *folio;
 	unsigned int nr = 0;
 
+	first_pages(rac->mapping->host);
 	while ((folio = readahead_folio(rac))) {
 		folios[nr++] = folio;
 		if (nr == FOLIOS) {
@@ -90,7 +102,6 @@ static int write_folio(struct inode *inode, struct folio *folio)
 	}
 	if (done < len)
 		mapping_set_error(inode->i_mapping, n < 0 ? n : -EIO);
-	node->own = true;
 	folio_end_writeback(folio);
 	return 0;
 }
@@ -100,8 +111,10 @@ static int write_pages(struct address_space *mapping, struct writeback_control *
 	struct folio *folio = NULL;
 	int err;
 
+	hostfs_ask(mapping->host, false);
 	while ((folio = writeback_iter(mapping, wbc, folio, &err)))
 		err = write_folio(mapping->host, folio);
+	hostfs_ask(mapping->host, true);
 	return err;
 }
 
