@@ -316,11 +316,13 @@ is "a race with a link changes nothing outside" "$(cat "$outside/secret"; ls "$o
 # What is mounted below a shared folder is not part of it, and a full disk is an error.
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	fresh
-	mkdir "$share/mnt" "$share/bind" "$share/full" "$tmp/full"
+	mkdir "$share/mnt" "$share/bind" "$share/full" "$tmp/full" "$share/real" "$share/alias"
+	echo real >"$share/real/file"
 	cat >"$tmp/mounts" <<-E
 		mount --make-rprivate /
 		mount -t tmpfs -o size=1m tmpfs $share/mnt && echo treasure >$share/mnt/secret
 		mount --bind $outside $share/bind
+		mount --bind $share/real $share/alias
 		mount -t tmpfs -o size=1m tmpfs $tmp/full
 		exec "\$@"
 	E
@@ -328,6 +330,10 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	guest "mkdir /h /f; mount -t hostfs none /h -o $share; cat /h/mnt/secret /h/bind/secret 2>/dev/null; ls /h/mnt /h/bind | grep -v :; touch /h/mnt/x /h/bind/x 2>/dev/null; echo \$?
 mount -t hostfs none /f -o $share/mnt 2>/dev/null; mount -t hostfs none /f -o $share/bind 2>/dev/null; ls /f; mount -t tmpfs none /h/mnt && touch /h/mnt/own && ls /h/mnt
 mount -t hostfs none /f -o $tmp/full; dd if=/dev/zero of=/f/big bs=64k count=100; echo \$?; stat -c %s /f/big; rm /f/big; echo fits >/f/small; cat /f/small" "hostfs=$share" "hostfs=$tmp/full"
+	ALL=$OUT
+	guest "mkdir /h; mount -t hostfs none /h; cd /h; ls alias; cat real/file; ls alias; echo made >real/made; cat real/made; touch alias/x 2>/dev/null; echo \$?" "hostfs=$share"
+	is "a folder that is mounted on another, too, is itself in its own place" "$OUT" $'real\nmade\n1'
+	OUT=$ALL
 	under=()
 	is "what is mounted below a shared folder is an empty folder, on which the guest may mount" \
 		"$(sed '/own/q' <<<"$OUT" | grep -v '^$')" $'1\nown'

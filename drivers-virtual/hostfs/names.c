@@ -81,7 +81,8 @@ static int revalidate(struct dentry *dentry, unsigned int flags)
 	if (err || !inode) {
 		err = err == -ENOENT && !inode;
 	} else if (hostfs_node(inode)->border) {
-		err = attr.ino == hostfs_node(inode)->ino && attr.dev == hostfs_node(inode)->dev;
+		err = attr.ino == hostfs_node(inode)->ino && attr.dev == hostfs_node(inode)->dev &&
+		      attr.mount == hostfs_node(inode)->mount;
 	} else {
 		err = hostfs_is_same(hostfs_node(inode), &attr) &&
 		      attr.mount == hostfs_node(inode)->mount;

@@ -467,7 +467,10 @@ int hostfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry, struct iattr 
 
 static int is_node(struct inode *inode, void *data)
 {
-	return hostfs_is_same(hostfs_node(inode), data);
+	const struct host_attr *attr = data;
+
+	/* A folder that is mounted once more, on another, is not that one. */
+	return hostfs_is_same(hostfs_node(inode), attr) && hostfs_node(inode)->mount == attr->mount;
 }
 
 static int set_node(struct inode *inode, void *data)
