@@ -239,6 +239,13 @@ finish
 like "after a restart the folder is there" "$(sed -n '/^up/,$p' <<<"$OUT" | tail -n 3)" x
 exec {go}>&-
 
+# An open file whose name another file has now.
+fresh
+"$top/scripts/compile" "$share/linked" "$here/hostfs/linked.c" -static || exit 1
+shared './linked'
+is "a link to an open file that lost its name is one to that file, or is refused" "$OUT" $'first\nstale'
+ok "no link to another file is made" [ ! -e "$share/unknown" ]
+
 # What is mapped: the guest writes no byte of a page that its programs have not written to.
 "$top/scripts/compile" "$tmp/mapped" "$here/hostfs/mapped.c" -static || exit 1
 fresh

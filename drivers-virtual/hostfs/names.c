@@ -245,11 +245,22 @@ static int two_folders(struct dentry *a, struct dentry *b, int *in_a, int *in_b)
 static int link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = d_inode(old);
-	int from, to, err = two_folders(old, dentry, &from, &to);
+	/* What is open may have lost this name, and another file have it. */
+	struct dentry *at = d_unlinked(old) ? d_find_alias(inode) : dget(old);
+	struct host_attr attr;
+	int from, to, err;
 
-	if (err)
-		return err;
-	err = host_name_link(from, name_of(old), to, name_of(dentry));
+	if (!at)
+		return -ESTALE;
+	err = two_folders(at, dentry, &from, &to);
+	if (!err)
+		err = host_name_attr(from, name_of(at), &attr);
+	if (!err && (!hostfs_is_same(hostfs_node(inode), &attr) ||
+		     attr.mount != hostfs_node(inode)->mount))
+		err = -ESTALE;
+	if (!err)
+		err = host_name_link(from, name_of(at), to, name_of(dentry));
+	dput(at);
 	if (err)
 		return not_new(dentry, err);
 	ihold(inode);
