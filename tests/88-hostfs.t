@@ -260,6 +260,20 @@ like "its page is written back" "$OUT" 'written 0'
 is "what the host has written to other pages of it stays" "$(grep -abo 'HOST\|GUEST' "$share/f" | tr '\n' ' ')" \
 	'0:HOST 786432:HOST 790528:GUEST 794624:HOST 806912:HOST '
 
+# A read of the host's that ends before the file does.
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+	fresh
+	programs_disk "" "$here/hostfs/mapped.c"
+	{ head -c 131072 /dev/zero; echo inside; head -c 100000 /dev/zero; } >"$share/f"
+	under=(strace -qq -f -o "$tmp/trace" -e 'signal=!all' -e trace=preadv -e inject=preadv:retval=4096)
+	shared '/tests/mapped read f 131072' "ubd1r=$tmp/programs.ext4"
+	under=()
+	ok "pages are read with a short answer of the host" grep -q 'INJECTED' "$tmp/trace"
+	is "a short read inside a file is not its end" "$OUT" inside
+else
+	skip "a short read of the host" "no strace here, or it may not trace"
+fi
+
 # What the host changes is not taken for a change of the guest's own that comes before it, or after it.
 fresh
 cp "$tmp/mapped" "$share"

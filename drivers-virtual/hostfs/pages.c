@@ -14,29 +14,42 @@
 
 #define FOLIOS	64		/* of one call of the host */
 
+/* Read the folio from @done on, which the host has not given yet, to its end or the file's. */
+static int read_rest(struct inode *inode, struct folio *folio, size_t done)
+{
+	size_t len = folio_size(folio);
+	ssize_t n = 1;
+
+	while (n > 0 && done < len) {
+		n = host_pread(hostfs_node(inode)->in, folio_address(folio) + done, len - done,
+			       folio_pos(folio) + done);
+		if (n > 0)
+			done += n;
+	}
+	if (n >= 0)
+		folio_zero_segment(folio, done, len);
+	folio_end_read(folio, n >= 0);
+	return min_t(ssize_t, n, 0);
+}
+
 static void read_folios(struct inode *inode, struct folio **folios, unsigned int nr)
 {
 	struct host_iovec iov[FOLIOS];
-	loff_t pos = folio_pos(folios[0]);
 	unsigned int i;
 	ssize_t n;
 
 	for (i = 0; i < nr; i++)
 		iov[i] = (struct host_iovec){ folio_address(folios[i]), folio_size(folios[i]) };
-	n = host_preadv(hostfs_node(inode)->in, iov, nr, pos);
+	n = host_preadv(hostfs_node(inode)->in, iov, nr, folio_pos(folios[0]));
 	for (i = 0; i < nr; i++) {
 		size_t got = clamp_t(ssize_t, n, 0, iov[i].len);
 
-		/* An error is that of the page that it was met at. */
-		if (n < 0 || (n == 0 && i && pos < i_size_read(inode) && nr > 1)) {
-			folio_end_read(folios[i], false);
-			continue;
-		}
-		if (got < iov[i].len)
-			folio_zero_segment(folios[i], got, iov[i].len);
-		folio_end_read(folios[i], true);
 		n -= got;
-		pos += iov[i].len;
+		/* It ended early: at the end of the file, or at an error, which is told next time. */
+		if (got < iov[i].len)
+			read_rest(inode, folios[i], got);
+		else
+			folio_end_read(folios[i], true);
 	}
 }
 
@@ -50,24 +63,12 @@ static void first_pages(struct inode *inode)
 static int read_folio(struct file *file, struct folio *folio)
 {
 	struct inode *inode = folio->mapping->host;
-	struct host_iovec iov = { folio_address(folio), folio_size(folio) };
-	size_t done = 0;
-	ssize_t n;
 
 	first_pages(inode);
-	do {
-		n = host_pread(hostfs_node(inode)->in, iov.base + done, iov.len - done,
-			       folio_pos(folio) + done);
-		if (n > 0)
-			done += n;
-	} while (n > 0 && done < iov.len);
-	if (n >= 0)
-		folio_zero_segment(folio, done, iov.len);
-	folio_end_read(folio, n >= 0);
-	return min_t(ssize_t, n, 0);
+	return read_rest(inode, folio, 0);
 }
 
-/* What could not be read stays as it is, and is asked for again by read_folio(). */
+/* What could not be read is asked for again by read_folio(). */
 static void read_ahead(struct readahead_control *rac)
 {
 	struct folio *folios[FOLIOS], *folio;
