@@ -30,8 +30,6 @@
 struct cpu_state um_cpu = { .current_task = &init_task };
 EXPORT_SYMBOL(um_cpu);
 
-#define SAVE_SELECTOR(t, reg)	asm volatile("mov %%" #reg ", %0" : "=m"((t)->reg))
-
 /* What was in a register can be loaded: the host's descriptors stay as they are. */
 #define LOAD_SELECTOR(t, reg)						\
 do {									\
@@ -43,10 +41,8 @@ do {									\
 
 static void selectors_save(struct thread_struct *t)
 {
-	SAVE_SELECTOR(t, ds);
-	SAVE_SELECTOR(t, es);
-	SAVE_SELECTOR(t, fs);
-	SAVE_SELECTOR(t, gs);
+	asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+		     : "=m"(t->ds), "=m"(t->es), "=m"(t->fs), "=m"(t->gs));
 }
 
 /* Before the bases, which these may change. */

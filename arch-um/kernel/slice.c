@@ -20,10 +20,10 @@
 #include <linux/time64.h>
 #include <asm/switch_to.h>
 
+extern unsigned int sysctl_sched_base_slice;	/* kernel/sched/sched.h; ns */
+
 #define USUAL_SLICE	(15 * NSEC_PER_MSEC)
 #define LONG_SLICE	(60 * NSEC_PER_MSEC)
-
-extern unsigned int sysctl_sched_base_slice;	/* kernel/sched/sched.h; ns */
 
 void slice_ends(struct task_struct *prev)
 {
