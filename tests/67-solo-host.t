@@ -49,6 +49,19 @@ unlike "an ordinary user's files are his" "$(stat -c %u "$tmp/work/own")" '^0$'
 here_run --rw -- sh -c 'echo kept >file; mkdir -p "$HOME"; echo lost >"$HOME/mark"'
 is "--rw keeps what is written to this folder" "$STATUS:$(cat "$tmp/work/file")" 0:kept
 is "--rw keeps nothing else" "$(find "$HOME" -name mark)" ''
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	mounted() { # OPTION... in a folder that is a mount of its own
+		# shellcheck disable=SC2016 # for that shell
+		OUT=$(unshare -m sh -c 'mount --make-rprivate / && mount -t tmpfs none "$0" && mkdir "$0/sub" && cd "$0/sub" && "$@"; cat "$0/sub/file"' \
+			"$tmp/work" "$SOLO" run "$@" -- sh -c 'echo kept >file' 2>&1 </dev/null)
+	}
+	mounted --rw
+	is "--rw keeps what is written to a folder of another mount" "$OUT" kept
+	mounted --share "$tmp/work:/there"
+	like "what is written here is not kept, though the folder is shared elsewhere" "$OUT" '^cat: .*No such file'
+else
+	skip "folders of another mount" "needs root"
+fi
 mkdir "$tmp/odd, name"
 echo odd >"$tmp/odd, name/file"
 here_run --root "$DISK" --share "$tmp/odd, name:/srv/there:ro" --share "$tmp/work" -- \

@@ -67,6 +67,13 @@ bad 'No such folder: name a folder' "hostfs=$tmp/nothing"
 bad 'It is not a folder' "hostfs=$share/file"
 bad 'no folder is named' hostfs=
 bad 'only ro, append, unconfined and tag=NAME may follow' "hostfs=$share,rw"
+ln -s sub "$share/way"
+bad 'sub,ro: it lies in .*share, by which it can be written to' "hostfs=$share" "hostfs=$share/sub,ro"
+bad 'way,ro: it lies in .*share, by which' "hostfs=$share/way,ro" "hostfs=$share"
+bad 'sub,append: it lies in .*share, by which' "hostfs=$share/sub,append" "hostfs=$share"
+bad 'share,ro: it lies in .*share, by which' "hostfs=$share" "hostfs=$share,ro"
+guest "mkdir /h /s; mount -t hostfs none /h -o $share; mount -t hostfs none /s -o $share/sub; (echo x >/h/x) 2>/dev/null; echo \$?; echo y >/s/y; cat /h/sub/y; rm /s/y" "hostfs=$share,ro" "hostfs=$share/sub"
+is "a folder that can be written to may lie in one that cannot" "$OUT" $'1\ny'
 bad 'rootflags=.*No such folder' rootfstype=hostfs "rootflags=$tmp/nothing"
 
 under=("$(tool confine)" no-landlock)

@@ -45,6 +45,52 @@ bool hostfs_plain_path(char *to, size_t size, const char *folder, const char *pa
 	return true;
 }
 
+static bool __init is_same_folder(const struct host_attr *a, const struct host_attr *b)
+{
+	return a->dev == b->dev && a->ino == b->ino;
+}
+
+/* Whether the folder open as @fd is @outer or lies below it, whatever their names are. */
+static bool __init lies_in(int fd, int outer)
+{
+	struct host_attr a, b, up;
+	int at = host_name_open(fd, ".", HOST_O_PATH | HOST_O_DIR), next;
+	bool found = false, more = at >= 0 && !host_file_attr(at, &a) && !host_file_attr(outer, &b);
+
+	while (more) {
+		found = is_same_folder(&a, &b);
+		next = found ? -1 : host_name_open(at, "..", HOST_O_PATH | HOST_O_DIR);
+		more = next >= 0 && !host_file_attr(next, &up) && !is_same_folder(&a, &up);
+		host_close(at);
+		at = next;
+		a = up;
+	}
+	if (at >= 0)
+		host_close(at);
+	return found;
+}
+
+/* A right that @inner lacks, its files have in @outer. */
+static bool __init is_loophole(const struct hostfs_share *inner, const struct hostfs_share *outer)
+{
+	return !outer->read_only && (inner->read_only || (inner->append && !outer->append)) &&
+	       lies_in(inner->fd, outer->fd);
+}
+
+static void __init refuse_loopholes(const struct hostfs_share *s)
+{
+	const struct hostfs_share *other, *inner;
+
+	for (other = hostfs_shares; other < s; other++) {
+		inner = is_loophole(s, other) ? s : is_loophole(other, s) ? other : NULL;
+		if (inner)
+			um_die("hostfs=%s,%s: it lies in %s, by which it can be written to: share that with %s, too, or not at all",
+			       inner->path, inner->read_only ? "ro" : "append",
+			       inner == s ? other->path : s->path,
+			       inner->read_only ? "ro" : "append");
+	}
+}
+
 static void __init share(const char *option, const char *path, const struct hostfs_share *as)
 {
 	struct hostfs_share *s = &hostfs_shares[nr_shares];
@@ -70,6 +116,8 @@ static void __init share(const char *option, const char *path, const struct host
 		um_die("%s%s: the name is too long", option, path);
 	used += strlen(s->path) + 1;
 	s->fd = fd;
+	if (!boot_info->reboots)
+		refuse_loopholes(s);
 	nr_shares++;
 }
 

@@ -166,9 +166,32 @@ static void add_share(struct guest *guest, unsigned int n, const char *said)
 	free(host);
 }
 
+/* Whether @path lies in a folder that --share lets the guest write to. */
+static bool is_in_writable(const struct guest_options *o, const char *path)
+{
+	char present[PATH_MAX], full[PATH_MAX];
+	bool found = false;
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < o->share.nr && !found && realpath(path, present); i++) {
+		char *host = strdup(o->share.item[i]), *colon = strrchr(host, ':');
+		bool read_only = colon && !strcmp(colon, ":ro");
+
+		host[strcspn(host, ":")] = 0;
+		if (!read_only && realpath(host, full)) {
+			len = strcmp(full, "/") ? strlen(full) : 0;
+			found = !strncmp(present, full, len) && (!present[len] || present[len] == '/');
+		}
+		free(host);
+	}
+	return found;
+}
+
 /*
  * On the host's own root: the folder where the command starts, if that is mounted there.
- * What is mounted below a folder is not shared with it.
+ * What is mounted below a folder is not shared with it.  The guest lays a file system of its
+ * own over it; the kernel refuses ro for what may be written to by way of another folder.
  */
 static void add_present(struct guest *guest, const struct guest_options *o)
 {
@@ -179,7 +202,8 @@ static void add_present(struct guest *guest, const struct guest_options *o)
 	    statx(AT_FDCWD, o->present, 0, STATX_MNT_ID, &present) ||
 	    root.stx_mnt_id == present.stx_mnt_id)
 		return;
-	list_add(&guest->args, format("hostfs=%s,ro,tag=present", plain_name(o->present, O_RDONLY)));
+	list_add(&guest->args, format("hostfs=%s%s,tag=present", plain_name(o->present, O_RDONLY),
+				      is_in_writable(o, o->present) ? "" : ",ro"));
 	text = format("present m %s", o->present);
 	guest_config(guest, "share", text);
 	free(text);
