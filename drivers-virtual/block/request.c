@@ -17,6 +17,7 @@
 #include <linux/delay.h>
 #include <linux/workqueue.h>
 #include <asm/aio.h>
+#include <asm/end.h>
 #include <asm/host_irq.h>
 #include "ubd.h"
 
@@ -63,10 +64,27 @@ static blk_status_t ubd_status(int err)
 	}
 }
 
+/* The guest may have ended what wrote this long ago; whoever started it has to know. */
+static void note_loss(struct request *rq, int err)
+{
+	struct ubd *ubd = to_ubd(rq);
+
+	if (err != -ENOSPC && err != -EDQUOT && err != -EFBIG && err != -EIO)
+		return;
+	if (req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_DISCARD)
+		return;
+	if (!ubd->lost)
+		um_tell("%s: what is written to this disk is lost: %s", ubd->name,
+			err == -EIO ? "the host reports an error" : "no space is left on the host");
+	ubd->lost = true;
+	um_output_lost();
+}
+
 static void ubd_complete_rq(struct request *rq)
 {
 	struct ubd_io *io = blk_mq_rq_to_pdu(rq);
 
+	note_loss(rq, io->error);
 	blk_mq_end_request(rq, ubd_status(io->error));
 }
 

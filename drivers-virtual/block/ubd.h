@@ -18,6 +18,7 @@ struct ubd {
 	struct ubd_option option;
 	struct ubd_image *image;
 	struct gendisk *disk;
+	bool lost;			/* a write has failed on the host, which was told */
 	bool leaving;			/* under the disk's open_mutex */
 
 	/* request.c's */
