@@ -106,6 +106,27 @@ solo run --copy-out "/tmp/evil:$tmp/evil" "$DISK" -- sh -c "mkdir /tmp/evil; ln 
 is "--copy-out makes no special file and no set-user-ID program" "$(cd "$tmp/evil" && find . -type c -o -perm /6000)" ''
 solo run --copy-out "/tmp/evil:$tmp/evil" "$DISK" -- sh -c 'mkdir -p /tmp/evil/link; echo bad >/tmp/evil/link/file'
 is "--copy-out follows no link" "$(ls "$tmp/target")" ''
+# One that answers for solo's init.
+"$top/scripts/compile" "$tmp/liar" "$here/solo/liar.c" -static || exit 1
+lie() { # FOLDER LIE...: a report is asked for, into FOLDER
+	local to=$1
+	shift
+	solo run --copy-in "$tmp/liar:/liar" --copy-out "/tmp/report:$to" "$DISK" -- sh -c 'echo ok >/tmp/report; exec /liar 2 "$@"' - "$@"
+}
+mkdir "$tmp/reports"
+echo mine >"$tmp/reports/.bashrc"
+lie "$tmp/reports" file .bashrc
+is "a guest does not choose the name of what it sends" "$STATUS:$(cat "$tmp/reports/"* "$tmp/reports/.bashrc" 2>/dev/null)" 125:mine
+like "it is said" "$ERR" "/tmp/report: the guest sends it by another name, .bashrc: it is not copied"
+lie "$tmp/reports" file ''
+is "nor that it has none" "$STATUS:$(ls -A "$tmp/reports")" 125:.bashrc
+lie "$tmp/report" link report /etc/shadow
+is "what was asked for is no link" "$STATUS:$(find "$tmp/report" 2>/dev/null):$ERR" "125::solo: report: neither a file nor a folder, and not copied"
+lie "$tmp/reports" file report
+is "by its own name it is copied" "$STATUS:$(cat "$tmp/reports/report")" "0:echo owned"
+ln -s report "$tmp/reports/name"
+solo run --copy-out "/etc/passwd:$tmp/reports/name" "$DISK" -- true
+is "a link that is there is replaced" "$STATUS:$(stat -c %F "$tmp/reports/name"):$(cat "$tmp/reports/report")" "0:regular file:echo owned"
 
 # Disks and logs.
 cp --sparse=always "$DISK" "$tmp/own.ext4"

@@ -90,6 +90,16 @@ denied "a guest that has ended" "$box: no guest of this name runs"
 solo kill "$box-2"
 ok "solo kill ends one that does not want to" eval '! runs "$box-2"'
 
+# A guest that answers for solo's init.
+"$top/scripts/compile" "$tmp/liar" "$here/solo/liar.c" -static || exit 1
+mkdir "$tmp/reports"
+"$SOLO" run --detach --name "$box-3" --copy-in "$tmp/liar:/liar" "$DISK" -- /liar -2 file .bashrc >/dev/null
+liar_up() { [ "$("$SOLO" logs "$box-3")" = up ]; }
+ok "a guest that lies is ready" wait_for 60 liar_up
+solo cp "$box-3:/tmp/report" "$tmp/reports"
+is "solo cp: a guest does not choose the name of what it sends" "$STATUS:$(ls -A "$tmp/reports")" 125:
+solo kill "$box-3"
+
 # Signals to solo are the command's.
 : >"$tmp/answer"
 "$SOLO" run --name "$box" "$DISK" -- sh -c 'trap "exit 7" INT; echo up; while :; do sleep 0.1; done' >"$tmp/answer" &

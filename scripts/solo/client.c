@@ -256,7 +256,7 @@ int main_cp(int argc, char **argv)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(fd[!in]);
 		close(peer.fd);
-		_exit(in ? pack(other, fd[1]) : unpack(other, fd[0], false));
+		_exit(in ? pack(other, fd[1]) : unpack(other, fd[0], path));
 	}
 	close(fd[in]);
 	signal(SIGPIPE, SIG_IGN);

@@ -250,7 +250,7 @@ static void __attribute__((noreturn)) run_builtin(const struct start *start)
 	if (!strcmp(start->builtin, "pack"))
 		_exit(pack(path, STDOUT_FILENO));
 	if (!strcmp(start->builtin, "unpack"))
-		_exit(unpack(path, STDIN_FILENO, true));
+		_exit(unpack(path, STDIN_FILENO, NULL));
 	if (!strcmp(start->builtin, "untar") || !strcmp(start->builtin, "layer"))
 		_exit(untar(path, STDIN_FILENO, start->builtin[0] == 'l'));
 	refuse(STATUS_ERROR, "the guest has no %s", start->builtin);

@@ -5,8 +5,9 @@
  * A record for each file, folders before what is in them, then an empty one; numbers are
  * of this processor.  Files come as pieces, of what they have data in: holes stay holes.
  *
- * Who reads it on the host believes nothing: names have no "..", nothing is followed or
- * opened that was there before, and special files and set-user-ID bits are left out.
+ * Who reads it on the host believes nothing: what was asked for has the name that was asked
+ * for and is a file or a folder, names have no "..", nothing is followed or opened that was
+ * there before, and special files and set-user-ID bits are left out.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -182,26 +183,32 @@ static bool pack_one(struct packing *p, int at, const char *file, unsigned int d
 	return ok;
 }
 
+/* The name that @path gets in a folder: its last one, or "" where that says none. */
+static void last_name(const char *path, char *name, size_t room)
+{
+	const char *base = path + strlen(path);
+
+	while (base > path && base[-1] == '/')
+		base--;
+	while (base > path && base[-1] != '/')
+		base--;
+	snprintf(name, room, "%s", base);
+	name[strcspn(name, "/")] = 0;
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		name[0] = 0;
+}
+
 int pack(const char *path, int fd)
 {
 	struct packing p = { .out = fd };
 	struct record end = { };
-	const char *base = path + strlen(path);
 	struct stat st;
 
 	if (stat(path, &st)) {
 		warn("%s: %s", path, strerror(errno));
 		return 1;
 	}
-	/* The name that it gets in a folder is its last one. */
-	while (base > path && base[-1] == '/')
-		base--;
-	while (base > path && base[-1] != '/')
-		base--;
-	snprintf(p.name, sizeof(p.name), "%s", base);
-	p.name[strcspn(p.name, "/")] = 0;
-	if (!strcmp(p.name, ".") || !strcmp(p.name, ".."))
-		p.name[0] = 0;
+	last_name(path, p.name, sizeof(p.name));
 	end.name_len = strlen(p.name);
 	if (!write_all(fd, &end, sizeof(end)) || !write_all(fd, p.name, end.name_len))
 		return 1;
@@ -330,25 +337,65 @@ static bool unpack_data(struct unpacking *u, int fd, const char *name, uint64_t 
 	return true;
 }
 
+/* A file for what is to become @last: without a name, or where that is not to be had, as @temp. */
+static int open_new(struct unpacking *u, int at, const char *last, const char *temp, bool *named)
+{
+	int flags = O_WRONLY | O_CLOEXEC, fd;
+
+	*named = false;
+	if (!u->guest) {
+		fd = openat(at, ".", flags | O_TMPFILE, 0600);
+		if (fd >= 0)
+			return fd;
+	}
+	*named = true;
+	unlinkat(at, temp, 0);
+	return openat(at, temp, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+}
+
+/*
+ * On the host a file has its name when it is complete, and what had it before goes then.
+ * A guest that a copy into it fails in has other worries, and pays for each call.
+ */
 static bool unpack_file(struct unpacking *u, int at, const char *last, const char *name,
 			const struct record *r)
 {
-	int fd;
-	bool ok;
+	char temp[NAME_MAX + 1], self[64];
+	int fd = -1, before = u->status;
+	bool ok, named = false;
 
-	if (at >= 0)
-		unlinkat(at, last, 0);
-	fd = at < 0 ? -1 : openat(at, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				  0600);
-	if (at >= 0 && fd < 0)
-		cannot_write(u, name);
-	ok = unpack_data(u, fd, name, r->size);
-	if (fd >= 0) {
-		if (fchmod(fd, mode_of(u, r)))
+	if (u->guest)
+		snprintf(temp, sizeof(temp), "%s", last);
+	else
+		snprintf(temp, sizeof(temp), ".solo-%d", getpid());
+	if (at >= 0) {
+		fd = open_new(u, at, last, temp, &named);
+		if (fd < 0)
 			cannot_write(u, name);
-		close(fd);
-		set_times(at, last, r);
 	}
+	u->status = 0;
+	ok = unpack_data(u, fd, name, r->size);
+	if (fd >= 0 && fchmod(fd, mode_of(u, r)))
+		cannot_write(u, name);
+	if (fd >= 0 && !u->guest && ok && !u->status) {
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+		if (!named) {
+			unlinkat(at, temp, 0);
+			named = !linkat(AT_FDCWD, self, at, temp, AT_SYMLINK_FOLLOW);
+		}
+		if (!named || renameat(at, temp, at, last))
+			cannot_write(u, name);
+		else
+			named = false;
+	}
+	if (fd >= 0) {
+		close(fd);
+		if (!u->guest && named)
+			unlinkat(at, temp, 0);
+		if (ok && !u->status)
+			set_times(at, last, r);
+	}
+	u->status |= before || (fd < 0);
 	return ok;
 }
 
@@ -387,6 +434,11 @@ static bool unpack_one(struct unpacking *u, const struct record *r)
 	    !read_all(u->in, name, r->name_len) || !read_all(u->in, target, r->target_len) ||
 	    !is_good_name(name, r->name_len))
 		return false;
+	if (!*name && !u->guest && !S_ISREG(r->mode) && !S_ISDIR(r->mode)) {
+		warn("%s: neither a file nor a folder, and not copied", u->root);
+		u->status = 1;
+		return true;
+	}
 	at = open_parent(u, name, &last);
 	if (at < 0)
 		cannot_write(u, name);
@@ -462,10 +514,11 @@ static bool set_root(struct unpacking *u, const char *path, const char *name)
 	return u->base >= 0;
 }
 
-int unpack(const char *path, int fd, bool guest)
+int unpack(const char *path, int fd, const char *from)
 {
+	bool guest = !from;
 	struct unpacking u = { .in = fd, .guest = guest, .folder = -1, .follow = true };
-	char name[NAME_MAX + 1] = "";
+	char name[NAME_MAX + 1] = "", asked[PATH_MAX] = "";
 	struct record r;
 	bool ok = true, first = true;
 
@@ -475,6 +528,12 @@ int unpack(const char *path, int fd, bool guest)
 	if (r.name_len > NAME_MAX || !read_all(fd, name, r.name_len) ||
 	    !is_good_name(name, r.name_len) || strchr(name, '/'))
 		return 1;
+	if (from)
+		last_name(from, asked, sizeof(asked));
+	if (from && strcmp(name, asked)) {
+		warn("%s: the guest sends it by another name, %s: it is not copied", from, name);
+		return 1;
+	}
 	umask(022);
 	if (!set_root(&u, path, name)) {
 		warn("%s: %s", path, strerror(errno));

@@ -124,7 +124,7 @@ static void start_copy(bool in)
 		signal(SIGPIPE, SIG_DFL);
 		close(fd[!in]);
 		close(guest.link.fd);
-		_exit(in ? pack(from, fd[1]) : unpack(to, fd[0], false));
+		_exit(in ? pack(from, fd[1]) : unpack(to, fd[0], from));
 	}
 	close(fd[in]);
 	copier_fd = fd[!in];

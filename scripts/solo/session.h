@@ -19,12 +19,12 @@ enum session_key {
 
 /*
  * Files on their way (pack.c).  pack() writes what is at @path to @fd, with the name @name;
- * unpack() reads it, and puts it at @path, or into @path where that is a folder.  @guest:
- * as in a guest, where special files are made too, and modes are kept whole.  0, or
- * a line on stderr and 1.
+ * unpack() reads it, and puts it at @path, or into @path where that is a folder.  @from:
+ * what a guest was asked for, and nothing else is taken; NULL: this is a guest, where
+ * special files are made too, and modes are kept whole.  0, or a line on stderr and 1.
  */
 int pack(const char *path, int fd);
-int unpack(const char *path, int fd, bool guest);
+int unpack(const char *path, int fd, const char *from);
 
 /*
  * In a guest: put what the tar archive on @in holds beneath @root, which is made the root
