@@ -127,6 +127,29 @@ is "by its own name it is copied" "$STATUS:$(cat "$tmp/reports/report")" "0:echo
 ln -s report "$tmp/reports/name"
 solo run --copy-out "/etc/passwd:$tmp/reports/name" "$DISK" -- true
 is "a link that is there is replaced" "$STATUS:$(stat -c %F "$tmp/reports/name"):$(cat "$tmp/reports/report")" "0:regular file:echo owned"
+# A copy that does not come to an end.
+echo before >"$tmp/report"
+copies() { "$SOLO" ps | grep -q "^test-$$ .*copies"; }
+hang() { # OPTION...: its pid is in PID
+	"$SOLO" run --name "test-$$" --copy-in "$tmp/liar:/liar" --copy-out "/tmp/report:$tmp/report" "$@" "$DISK" -- /liar 2 hang 2>"$tmp/err" &
+	PID=$!
+	wait_for "$LIMIT" copies
+}
+ended() { # NAME STATUS
+	wait_for 60 gone "$PID" || kill -KILL "$PID"
+	{ wait "$PID"; } 2>/dev/null
+	is "$1" "$?:$(cat "$tmp/report"):$(ls -A "$tmp" | grep -c '^\.solo')" "$2:before:0"
+	like "$1: it is said" "$(cat "$tmp/err")" "^solo: --copy-out /tmp/report:$tmp/report: it is not complete"
+}
+hang
+again() { kill -INT "$PID" 2>/dev/null; gone "$PID"; }
+wait_for 8 again
+ended "a second SIGINT ends a copy" 130
+hang
+kill -TERM "$PID"
+ended "a copy has ten seconds from a SIGTERM on" 143
+hang --timeout 1
+ended "--timeout ends a copy" 124
 
 # Disks and logs.
 cp --sparse=always "$DISK" "$tmp/own.ext4"

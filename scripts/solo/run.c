@@ -116,11 +116,8 @@ static void start_copy(bool in)
 	copier_status = -1;
 	copier = fork();
 	if (!copier) {
-		sigset_t none;
-
+		/* Our signals stay blocked: what is typed is for solo, which ends this one. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
 		signal(SIGPIPE, SIG_DFL);
 		close(fd[!in]);
 		close(guest.link.fd);
@@ -139,6 +136,31 @@ static void start_copy(bool in)
 	term_start(&term, &start);
 	bytes_free(&start);
 	free(from);
+}
+
+/*
+ * There will be no more of what is being copied out; its copier removes what is not complete.
+ * @value: what the command's success becomes.
+ */
+static void abandon_copy(int value)
+{
+	int code;
+
+	if (phase != COPY_OUT)
+		return;
+	if (copier_fd >= 0) {
+		term_free(&term);
+		close(copier_fd);
+		copier_fd = -1;
+	}
+	if (copier > 0)
+		waitpid(copier, &code, 0);
+	copier = 0;
+	warn("--copy-out %s: it is not complete: it has been ended", options.copy_out.item[copying]);
+	if (!status) {
+		status = value;
+		reason = "copy";
+	}
 }
 
 /* The guest's part is done, and now the copier is told by the end of its pipe. */
@@ -206,6 +228,26 @@ static void start_command(bool shell)
 	bytes_free(&start);
 }
 
+/* Time for what is left to be done. */
+static void set_grace(void)
+{
+	int64_t end = now_ms() + GRACE_MS;
+
+	if (deadline < 0 || deadline > end)
+		deadline = end;
+}
+
+/* With --timeout they have what is left of it, and as long as behind a command that it has ended. */
+static void limit_copies(void)
+{
+	int64_t now = now_ms(), end = ready_at + options.timeout;
+
+	if (options.timeout && deadline < 0)
+		deadline = (now > end ? now : end) + GRACE_MS;
+	if (ends_asked)
+		set_grace();
+}
+
 static void start_phase(enum phase next)
 {
 	/* It ended with its command: there is nobody to ask any more. */
@@ -236,6 +278,8 @@ static void start_phase(enum phase next)
 		start_command(true);
 		break;
 	case COPY_OUT:
+		if (!copying)
+			limit_copies();
 		start_copy(false);
 		break;
 	case GO:
@@ -300,6 +344,7 @@ static void kill_guest(int value, const char *why)
 {
 	set_status(value, why);
 	guest_kill(&guest);
+	abandon_copy(value);
 	phase = OVER;
 }
 
@@ -312,6 +357,8 @@ static void stop(int signo)
 			deadline = now_ms() + GRACE_MS;
 	} else if (phase < COMMAND) {
 		kill_guest(128 + signo, "signal");
+	} else if (phase == COPY_OUT) {
+		set_grace();
 	}
 }
 
@@ -605,6 +652,7 @@ static void guest_gone(void)
 		     "the guest has ended before its command did; the end of its log:");
 		guest_explain(&guest, TAIL);
 		set_status(boots ? STATUS_NO_BOOT : STATUS_PANIC, boots ? "no boot" : "panic");
+		abandon_copy(STATUS_PANIC);
 	}
 	phase = OVER;
 }
@@ -645,7 +693,10 @@ static void take_signals(void *arg, short events)
 				term_resize(&term);
 			break;
 		case SIGINT:
-			stop(SIGINT);
+			if (phase == COPY_OUT && ends_asked++)
+				kill_guest(128 + SIGINT, "signal");
+			else
+				stop(SIGINT);
 			break;
 		default:
 			if (ends_asked++)
