@@ -90,6 +90,23 @@ is "some are killed: outputs are their own" "$(sed 's/<system-out>/&\n/' "$tmp/j
 	END { print bad + 0 }')" 0
 is "nothing is left behind" "$(find "$TMPDIR" "$HOME" -mindepth 1)" ''
 
+# A test that writes without end is given what is looked at, and not the host's memory.
+rm -r "$tmp/tests"
+mkdir "$tmp/tests"
+program flood 'head -c 400000000 /dev/zero; echo; echo the end; while [ ! -e /tmp/go ]; do sleep 0.1; done'
+"$SOLO" test --root "$DISK" --timeout 120 "$tmp/tests" >"$tmp/answer" 2>"$tmp/err" &
+runner=$!
+written() { # the file that it writes to: its size and KiB of memory
+	find "/proc/$runner/fd" -lname '/memfd:out*' -exec stat -L -c '%s %b' {} + | awk '{ print $1, $2 / 2 }'
+}
+all_written() { [ "$(written | cut -d' ' -f1)" -ge 400000000 ] && [ "$(written | cut -d' ' -f2)" -lt 32768 ]; }
+ok "solo test: of 400 MB that a test writes some are kept" wait_for 60 all_written
+for name in $(running); do
+	"$SOLO" ps | grep -q "^$name .*/flood" && "$SOLO" exec "$name" -- touch /tmp/go
+done
+wait "$runner"
+is "solo test: and it passes" "$?:$(grep -c '^ok 1 - flood' "$tmp/answer")" 0:1
+
 # Bad input.
 solo test --root "$DISK" "$tmp/nowhere"
 denied "solo test: a folder that is not there" 'nowhere: No such file'

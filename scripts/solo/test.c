@@ -26,6 +26,7 @@
 #define SKIPPED		77		/* a program's exit status, as automake has it */
 #define TAIL		20		/* lines of what a test has written, if it fails */
 #define MOST		(1 << 20)	/* bytes of that which are looked at, from the end */
+#define TICK_MS		50		/* how often what is older is given back to the host */
 
 struct test {
 	char *name;
@@ -41,6 +42,7 @@ static struct test *tests;
 static unsigned int nr_tests, nr_done, nr_failed, nr_skipped, nr_running, printed;
 static struct list passed_on;		/* options of solo run */
 static const char *folder;
+static sigset_t child_ends;
 
 /* --- What it has written ---------------------------------------------------------- */
 
@@ -53,6 +55,15 @@ static char *read_end(int fd)
 
 	text[n > 0 ? n : 0] = 0;
 	return text;
+}
+
+/* Before what read_end() looks at, and some more, for it still grows: a hole. */
+static void forget_begin(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	if (end > 2 * MOST)
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (end - 2 * MOST) & ~4095L);
 }
 
 /* The lines of TAP in it: a plan, and as many results, all of which are ok. */
@@ -234,6 +245,9 @@ static void start_test(struct test *t)
 	t->err = memfd_create("err", MFD_CLOEXEC);
 	if (t->out < 0 || t->err < 0)
 		die("the host gives no memory file: %s", strerror(errno));
+	/* lseek() is about the offset that the other processes have, too. */
+	fcntl(t->out, F_SETFL, O_APPEND);
+	fcntl(t->err, F_SETFL, O_APPEND);
 	t->began = now_ms();
 	t->pid = fork();
 	if (t->pid < 0)
@@ -242,6 +256,7 @@ static void start_test(struct test *t)
 	if (t->pid)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigprocmask(SIG_UNBLOCK, &child_ends, NULL);
 	null = open("/dev/null", O_RDONLY);
 	dup2(null, 0);
 	dup2(t->out, 1);
@@ -262,9 +277,20 @@ static void start_test(struct test *t)
 
 static void reap_test(void)
 {
-	int status;
-	pid_t pid = wait(&status);
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
 	unsigned int i;
+	int status;
+	pid_t pid;
+
+	while (!(pid = waitpid(-1, &status, WNOHANG))) {
+		sigtimedwait(&child_ends, NULL, &tick);
+		for (i = 0; i < nr_tests; i++) {
+			if (tests[i].pid) {
+				forget_begin(tests[i].out);
+				forget_begin(tests[i].err);
+			}
+		}
+	}
 
 	for (i = 0; i < nr_tests; i++) {
 		struct test *t = &tests[i];
@@ -274,6 +300,8 @@ static void reap_test(void)
 		t->pid = 0;
 		t->done = true;
 		t->took = now_ms() - t->began;
+		forget_begin(t->out);
+		forget_begin(t->err);
 		judge(t, status);
 		nr_running--;
 		nr_done++;
@@ -338,6 +366,9 @@ int main_test(int argc, char **argv)
 	if (checked.detach || checked.guest.name || checked.dry_run)
 		die("--detach, --name and --dry-run are not for solo test");
 	find_tests();
+	sigemptyset(&child_ends);
+	sigaddset(&child_ends, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child_ends, NULL);
 	printf("TAP version 13\n1..%u\n", nr_tests);
 	fflush(stdout);
 	while (nr_done < nr_tests) {
