@@ -127,6 +127,13 @@ is "by its own name it is copied" "$STATUS:$(cat "$tmp/reports/report")" "0:echo
 ln -s report "$tmp/reports/name"
 solo run --copy-out "/etc/passwd:$tmp/reports/name" "$DISK" -- true
 is "a link that is there is replaced" "$STATUS:$(stat -c %F "$tmp/reports/name"):$(cat "$tmp/reports/report")" "0:regular file:echo owned"
+# What a terminal would take for orders.
+lie "$tmp/reports" file $'\e]0;owned\a'
+like "a name with control characters is written with \\x" "$ERR" 'another name, \\x1b\]0;owned\\x07: it'
+run sh -c 'printf "\033[31mred\n" >/dev/kmsg; echo c >/proc/sysrq-trigger; sleep 100'
+is "so is the kernel's log" "$STATUS:$(grep -ac $'\e' "$tmp/err")" 123:0
+like "and it is there" "$ERR" '\\x1b\[31mred'
+
 # A copy that does not come to an end.
 echo before >"$tmp/report"
 copies() { "$SOLO" ps | grep -q "^test-$$ .*copies"; }

@@ -462,7 +462,7 @@ void guest_kill(struct guest *guest)
 /* The last @lines lines of @fd, each with @before it; and whether there were any. */
 static void print_end(int fd, const char *before, unsigned int lines)
 {
-	static char text[16384];
+	static char text[16384], shown[4 * sizeof(text) + 8];
 	off_t size = lseek(fd, 0, SEEK_END), from = size > (off_t)sizeof(text) ? size - sizeof(text) : 0;
 	ssize_t n = pread(fd, text, sizeof(text) - 1, from);
 	char *at, *line, *rest;
@@ -477,7 +477,8 @@ static void print_end(int fd, const char *before, unsigned int lines)
 			break;
 	for (rest = at; (line = strsep(&rest, "\n")); ) {
 		line[strcspn(line, "\r")] = 0;
-		fprintf(stderr, "%s%s\n", before, line);
+		printable(shown, sizeof(shown), line);
+		fprintf(stderr, "%s%s\n", before, shown);
 	}
 }
 

@@ -32,6 +32,11 @@ enum status {
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
 extern bool quiet, verbose;
+/*
+ * @from as a terminal may have it, into @to of @room bytes: what names and logs of a guest
+ * hold that a terminal would take for orders is written as \xHH.  Its length.
+ */
+size_t printable(char *to, size_t room, const char *from);
 
 /* Without memory there is nothing to be done: these end the process. */
 void *must_alloc(void *old, size_t size);

@@ -14,14 +14,32 @@
 
 bool quiet, verbose;
 
+size_t printable(char *to, size_t room, const char *from)
+{
+	const unsigned char *at = (const unsigned char *)from;
+	size_t n = 0;
+
+	for (; *at; at++) {
+		bool c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+
+		if (n + 5 > room)
+			break;
+		if ((*at < ' ' && *at != '\t') || *at == 127 || c1)
+			n += sprintf(to + n, "\\x%02x", *at);
+		else
+			to[n++] = *at;
+	}
+	to[n] = 0;
+	return n;
+}
+
 static void say(const char *fmt, va_list ap)
 {
-	char line[4096];
-	int n = snprintf(line, sizeof(line), "solo: ");
+	char text[4096], line[sizeof(text)];
+	size_t n = sprintf(line, "solo: ");
 
-	n += vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
-	if (n > (int)sizeof(line) - 2)
-		n = sizeof(line) - 2;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	n += printable(line + n, sizeof(line) - n - 1, text);
 	line[n++] = '\n';
 	/* One write, so that lines of several processes do not mix. */
 	write_all(STDERR_FILENO, line, n);
