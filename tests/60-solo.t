@@ -74,6 +74,12 @@ is "a command whose stdout nobody reads is told" "${PIPESTATUS[0]} $(cat "$tmp/o
 	wc -c
 } >"$tmp/out"
 like "stderr comes while nobody reads stdout" "$(paste -sd' ' "$tmp/out")" '^early 2000000$'
+STATUS=0
+"$SOLO" run "$DISK" -- echo text >/dev/full 2>"$tmp/err" || STATUS=$?
+is "output that is lost is a failure" "$STATUS:$(cat "$tmp/err")" "125:solo: stdout: No space left on device"
+STATUS=0
+"$SOLO" run "$DISK" -- sh -c 'echo text; exit 3' >/dev/full 2>"$tmp/err" || STATUS=$?
+is "and the command's own failure stays what it is" "$STATUS" 3
 run sh -c 'echo out; sleep 1000 & exit 3'
 is "what a command leaves behind is not waited for" "$STATUS:$OUT" 3:out
 : >"$tmp/answer"
@@ -145,7 +151,7 @@ hang() { # OPTION...: its pid is in PID
 ended() { # NAME STATUS
 	wait_for 60 gone "$PID" || kill -KILL "$PID"
 	{ wait "$PID"; } 2>/dev/null
-	is "$1" "$?:$(cat "$tmp/report"):$(ls -A "$tmp" | grep -c '^\.solo')" "$2:before:0"
+	is "$1" "$?:$(cat "$tmp/report"):$(find "$tmp" -maxdepth 1 -name ".solo*")" "$2:before:"
 	like "$1: it is said" "$(cat "$tmp/err")" "^solo: --copy-out /tmp/report:$tmp/report: it is not complete"
 }
 hang

@@ -90,6 +90,35 @@ denied "a guest that has ended" "$box: no guest of this name runs"
 solo kill "$box-2"
 ok "solo kill ends one that does not want to" eval '! runs "$box-2"'
 
+# A reader that is slow, or stops.
+"$SOLO" run --detach --name "$box-4" "$DISK" -- sh -c 'seq 1 1500000; echo end; while [ ! -e /tmp/go ]; do sleep 0.1; done' >/dev/null
+slow_has() { "$SOLO" logs "$box-4" | tail -n 1 | grep -q end; }
+ok "a command that writes much" wait_for 60 slow_has
+seq 1 1500000 >"$tmp/many"
+echo end >>"$tmp/many"
+mkfifo "$tmp/fifo"
+"$SOLO" logs "$box-4" >"$tmp/fifo" &
+client=$!
+exec {slow}<"$tmp/fifo"
+read -r -n 1 -u "$slow" first
+waits() { [ "$(ps -o stat= -p "$client" | cut -c1)" = S ]; }
+wait_for 10 waits
+{ printf %s "$first"; cat <&"$slow"; } >"$tmp/logs"
+exec {slow}<&-
+wait "$client"
+is "solo logs: a slow reader gets all" "$?:$(sum "$tmp/logs")" "0:$(sum "$tmp/many")"
+"$SOLO" attach "$box-4" >"$tmp/fifo" &
+attached=$!
+exec {slow}<"$tmp/fifo"
+pid=$("$SOLO" ps --json | grep -o "\"name\": \"$box-4\", \"pid\": [0-9]*" | grep -o '[0-9]*$')
+read -r -n 1 -u "$slow" _
+kill -STOP "$attached"
+"$SOLO" exec "$box-4" -- touch /tmp/go
+ok "a client that is stopped does not keep solo" wait_for 60 gone "$pid"
+kill -CONT "$attached"
+exec {slow}<&-
+wait "$attached"
+
 # A guest that answers for solo's init.
 "$top/scripts/compile" "$tmp/liar" "$here/solo/liar.c" -static || exit 1
 mkdir "$tmp/reports"

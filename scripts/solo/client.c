@@ -26,17 +26,29 @@ static struct term term;
 static struct poller poller;
 static int signals = -1;
 static bool passes_signals;
+static bool follows;		/* it is sent output without asking for it piece by piece */
 
-static void from_solo(void *arg, short events)
+/* So much waits for who reads our stdout that one more piece may not find room. */
+static bool is_full(void)
+{
+	return follows && term.out[1].fd >= 0 && term.out[1].waiting.len + PIECE > WINDOW;
+}
+
+static void take_frames(void)
 {
 	struct frame frame;
 	char *data;
 
+	while (!is_full() && link_next(&peer, &frame, &data))
+		term_frame(&term, &frame, data);
+}
+
+static void from_solo(void *arg, short events)
+{
 	if (!(events & (POLLIN | POLLHUP | POLLERR)))
 		return;
 	link_fill(&peer);
-	while (link_next(&peer, &frame, &data))
-		term_frame(&term, &frame, data);
+	take_frames();
 }
 
 static void take_signals(void *arg, short events)
@@ -75,9 +87,12 @@ static int carry(void)
 	while (!term_over(&term)) {
 		/* It may have closed its end, and what it sent before that is still to be read. */
 		link_flush(&peer);
+		take_frames();
+		if (term_over(&term))
+			break;
 		if (peer.ended && !term.out[1].waiting.len && !term.out[2].waiting.len)
 			break;
-		if (!peer.ended)
+		if (!peer.ended && !is_full())
 			poller_add(&poller, peer.fd, POLLIN | (peer.out.len ? POLLOUT : 0), from_solo, NULL);
 		if (signals >= 0)
 			poller_add(&poller, signals, POLLIN, take_signals, NULL);
@@ -94,6 +109,8 @@ static int carry(void)
 	status = term.exited ? exit_status(term.wait_status) : STATUS_PANIC;
 	if (!term.exited)
 		warn("the guest has ended");
+	if (!status && term.lost)
+		status = STATUS_ERROR;
 	term_free(&term);
 	return status;
 }
@@ -171,6 +188,7 @@ static int follow(const char *name, enum frame_type what, int stream)
 {
 	control_connect(&peer, name);
 	open_signals();
+	follows = true;
 	term_init(&term, &peer, 0, -1, STDOUT_FILENO, -1, false);
 	link_send(&peer, 0, what, stream, NULL, 0);
 	return carry();

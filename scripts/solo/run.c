@@ -29,6 +29,8 @@
 #define GRACE_MS	10000		/* for what is left to be done after a time out or a stop */
 #define BOOT_MS		300000		/* for a guest to boot in, on a host that has much else to do */
 #define SYNC_MS		60000		/* for a guest to write out what it has */
+#define STOPPED_MS	1000		/* for another solo to take something in, at the end */
+#define LAST_MS		10000		/* and for all of them to take all */
 #define MOST_UNREAD	(16 << 20)	/* bytes that a guest has not taken: then it is not read from */
 #define TAIL		20		/* lines of the kernel's log that are shown */
 #define OUTPUT_KEPT	(64 << 20)	/* bytes of a command in the background */
@@ -307,6 +309,10 @@ static void command_over(void)
 		if (WIFSIGNALED(term.wait_status) && !strcmp(reason, "exit")) {
 			signalled = WTERMSIG(term.wait_status);
 			reason = "signal";
+		}
+		if (!status && term.lost) {
+			status = STATUS_ERROR;
+			reason = "output lost";
 		}
 	}
 	term_restore();
@@ -707,6 +713,38 @@ static void take_signals(void *arg, short events)
 	}
 }
 
+static void has_room(void *arg, short events)
+{
+	*(bool *)arg = true;
+}
+
+/* Whoever waits for a word gets it, if he takes it. */
+static void say_last(void)
+{
+	int64_t now = now_ms(), end = now + LAST_MS, patience = now + STOPPED_MS;
+	bool waits, moves;
+	struct conn *c;
+
+	do {
+		waits = moves = false;
+		for (c = conns; c; c = c->next) {
+			if (c->follows >= 0)
+				follow(c);
+			if (!link_flush(&c->link))
+				c->follows = -1;
+			if (c->link.out.len || c->follows >= 0) {
+				poller_add(&poller, c->link.fd, POLLOUT, has_room, &moves);
+				waits = true;
+			}
+		}
+		if (waits)
+			poller_wait(&poller, (patience < end ? patience : end) - now);
+		now = now_ms();
+		if (moves)
+			patience = now + STOPPED_MS;
+	} while (waits && now < patience && now < end);
+}
+
 static void loop(void)
 {
 	struct conn *c;
@@ -749,13 +787,7 @@ static void loop(void)
 		serve_conns();
 		link_flush(&guest.link);
 	}
-	/* Whoever waits for a word gets it. */
-	for (c = conns; c; c = c->next) {
-		if (c->follows >= 0)
-			follow(c);
-		fcntl(c->link.fd, F_SETFL, 0);
-		write_all(c->link.fd, c->link.out.data + c->link.out.head, c->link.out.len);
-	}
+	say_last();
 }
 
 /* --- From start to end ------------------------------------------------------------ */

@@ -207,8 +207,10 @@ static void give_output(struct term *term, int stream)
 		bytes_drop(&out->waiting, n);
 		link_send_number(term->link, term->session, F_CREDIT, stream, n);
 	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		if (errno != EPIPE)
+		if (errno != EPIPE) {
 			warn("std%s: %s", stream == 1 ? "out" : "err", strerror(errno));
+			term->lost = true;
+		}
 		stop_out(term, stream);
 	}
 }

@@ -24,6 +24,7 @@ struct term {
 	uint32_t credit;
 	struct term_out out[3];	/* 1 and 2 */
 	unsigned int terminal;	/* bits, as KEY_TERMINAL */
+	bool lost;		/* output, for another reason than that nobody reads it */
 	bool exited;		/* and all output is where it should be when term_over() */
 	uint32_t wait_status;
 	char *failed;		/* F_FAILED: why */
