@@ -27,10 +27,23 @@ is "a folder is a root" "$STATUS:$OUT" $'0:marker\ndeep\n751 0:0\nbin dev dir et
 is "it is said that an image is made" "$ERR" "solo: $root: an image of it is made, and kept in $tmp/cache/solo"
 solo run "$root" -- cat /etc/marker
 is "the image is kept" "$STATUS:$OUT:$ERR" "0:marker:"
+solo run --dry-run "$root" -- true
+like "--dry-run names the image" "$STATUS:$OUT" "^0:.* ubd0v=$tmp/cache/solo/[0-9a-f]{32}\.ext4"
+mkdir "$tmp/other"
+solo run --dry-run "$tmp/other" -- true
+is "--dry-run makes none" "$STATUS:$(find "$tmp/cache" -name '*.ext4' | wc -l)" 0:1
 echo changed >"$root/etc/marker"
 solo run "$root" -- cat /etc/marker
 is "a folder that has changed is another image" "$OUT" changed
 is "solo images lists them" "$("$SOLO" images | awk '{ print $4 }')" $''"$root"$'\n'"$root"
+solo images rm ''
+denied "solo images rm of no name" 'the name is empty: write solo images rm NAME'
+is "and removes none" "$("$SOLO" images | wc -l)" 2
+touch "$tmp/cache/solo/zz1.ext4" "$tmp/cache/solo/zz2.ext4"
+solo images rm zz
+denied "solo images rm of a beginning that two have" 'zz: 2 images have names that begin so'
+solo images rm zz1
+solo images rm zz2
 "$SOLO" images | awk 'NR == 1 { print $1 }' | xargs "$SOLO" images rm
 is "solo images rm removes one" "$("$SOLO" images | wc -l)" 1
 
@@ -117,6 +130,22 @@ denied "a compressed nothing" "$tmp/nothing.gz: neither an image nor a tar archi
 is "nothing of these is kept" "$(find "$tmp/cache" -type f)" ''
 solo images rm nonsense
 denied "solo images rm of no image" 'nonsense: there is no such image'
+
+# What solo has started to make an image goes with it.
+mkdir "$tmp/programs"
+for program in gzip mke2fs; do
+	printf '#!/bin/sh\necho $$ >%s/%s.pid\nexec sleep 1000\n' "$tmp" "$program" >"$tmp/programs/$program"
+done
+chmod +x "$tmp/programs/"*
+tar -C "$root" -cf "$tmp/mke2fs.archive" etc
+gzip -c "$tmp/mke2fs.archive" >"$tmp/gzip.archive"
+for program in gzip mke2fs; do
+	PATH=$tmp/programs:$PATH "$SOLO" run --quiet "$tmp/$program.archive" -- true &
+	maker=$!
+	ok "solo uses $program" wait_for 20 test -s "$tmp/$program.pid"
+	{ kill -KILL "$maker"; wait "$maker"; } 2>/dev/null
+	ok "kill -9 of solo ends $program" wait_for 10 gone "$(cat "$tmp/$program.pid")"
+done
 
 # An ordinary user.
 as_nobody() {

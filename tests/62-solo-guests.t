@@ -107,7 +107,7 @@ wait_for 10 waits
 exec {slow}<&-
 wait "$client"
 is "solo logs: a slow reader gets all" "$?:$(sum "$tmp/logs")" "0:$(sum "$tmp/many")"
-"$SOLO" attach "$box-4" >"$tmp/fifo" &
+"$SOLO" attach "$box-4" >"$tmp/fifo" 2>/dev/null &
 attached=$!
 exec {slow}<"$tmp/fifo"
 pid=$("$SOLO" ps --json | grep -o "\"name\": \"$box-4\", \"pid\": [0-9]*" | grep -o '[0-9]*$')

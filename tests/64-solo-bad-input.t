@@ -14,6 +14,8 @@ solo run --mem
 denied "an option without its value" '--mem: a value is missing'
 solo nonsense
 denied "a subcommand that there is not" 'nonsense: no such command'
+solo ls
+denied "a program for a subcommand" 'ls: no such command: see solo help; solo run -- ls ... runs a program'
 solo run "$DISK"
 denied "no command" 'no command: write it behind --'
 solo run "$DISK" true

@@ -70,6 +70,17 @@ like "--share with an image: at another place, to read" "$OUT" '^odd'
 like "--share :ro is not written to" "$ERR" 'Read-only file system'
 is "--share is written to" "$(cat "$tmp/work/file" "$tmp/odd, name/file")" $'yes\nodd'
 
+# Below folders that the guest has something else at.
+for place in /tmp /dev/shm; do
+	work=$(mktemp -d "$place/solo-test-$$.XXXXXX") || continue
+	leftovers+=("$work/file")
+	echo here >"$work/file"
+	STATUS=0
+	OUT=$(cd "$work" && "$SOLO" run --kernel "$LINUX" -- sh -c 'pwd; cat file; echo changed >file; cat file' 2>&1) || STATUS=$?
+	is "a command in a folder below $place" "$STATUS:$OUT:$(cat "$work/file")" "0:$work"$'\nhere\nchanged:here'
+	rm -r "$work"
+done
+
 # Bad input.
 here_run --share "$tmp/nowhere" -- true
 denied "a folder that is not there" "--share $tmp/nowhere: No such file"
@@ -77,6 +88,8 @@ here_run --share "$tmp/work/file" -- true
 denied "a file as a folder" "--share $tmp/work/file: this is no folder"
 here_run --share "$tmp/work:there" -- true
 denied "a place that is no path" "--share $tmp/work:there: write FOLDER"
+here_run --share "$tmp/work:/there:ro:rw" -- true
+denied "a colon too many" "--share $tmp/work:/there:ro:rw: there is a colon too many"
 here_run --write -- true
 denied "--write of the host's root" "--write: the host's root is never written to"
 

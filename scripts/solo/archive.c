@@ -6,8 +6,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -271,6 +273,7 @@ int archive_send(const struct part *part, int to)
 		return 1;
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fd[0], 0);
 		dup2(to, 1);
 		execlp(packer->program, packer->program, "-dc", NULL);
@@ -298,8 +301,10 @@ static int decompress(int fd, const char *path)
 	fstat(fd, &st);
 	part.size = st.st_size;
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(archive_send(&part, to));
+	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		die("%s: it cannot be decompressed", path);
 	return to;

@@ -136,6 +136,7 @@ static int new_image(const char *folder, uint64_t size)
 	path = format("/proc/%d/fd/%d", getpid(), fd);
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setenv("PATH", format("%s:/usr/sbin:/sbin", getenv("PATH") ?: "/usr/bin:/bin"), 1);
 		execlp("mke2fs", "mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-E",
 		       "lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0", path, NULL);
@@ -257,7 +258,7 @@ static void end(void)
 	link_close(&guest.link);
 }
 
-char *build_image(const char *path, enum archive_kind kind, const char *kernel)
+char *build_image(const char *path, enum archive_kind kind, const char *kernel, bool dry)
 {
 	struct sum sum = sum_of(path, kind);
 	char *folder = cache_folder(), *image, *self;
@@ -267,7 +268,7 @@ char *build_image(const char *path, enum archive_kind kind, const char *kernel)
 
 	image = format("%s/%016llx%016llx.ext4", folder, (unsigned long long)sum.a,
 		       (unsigned long long)sum.b);
-	if (!access(image, F_OK))
+	if (dry || !access(image, F_OK))
 		return image;
 	parts = archive_parts(path, &nr);
 	if (!quiet)
@@ -326,17 +327,31 @@ static void remove_image(const char *folder, const char *name)
 	free(from);
 }
 
+static bool begins(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
+
 int main_images(int argc, char **argv)
 {
 	bool remove = argc == 3 && !strcmp(argv[1], "rm");
 	char *folder = cache_folder();
 	struct dirent **names;
-	unsigned int found = 0;
+	unsigned int found = 0, fit = 0;
 	int n, i;
+	bool all;
 
 	if (argc != 1 && !remove)
 		die("write solo images, or solo images rm NAME, or rm all");
+	if (remove && !*argv[2])
+		die("the name is empty: write solo images rm NAME, or rm all");
+	all = remove && !strcmp(argv[2], "all");
 	n = scandir(folder, &names, NULL, by_name);
+	for (i = 0; i < n && remove; i++)
+		fit += strstr(names[i]->d_name, ".ext4") && begins(names[i]->d_name, argv[2]);
+	if (fit > 1 && !all)
+		die("%s: %u images have names that begin so: write more of the one that is meant",
+		    argv[2], fit);
 	for (i = 0; i < n; i++) {
 		char *dot = strstr(names[i]->d_name, ".ext4");
 
@@ -345,13 +360,13 @@ int main_images(int argc, char **argv)
 		*dot = 0;
 		if (!remove)
 			print_image(folder, names[i]->d_name);
-		else if (!strcmp(argv[2], "all") || !strncmp(names[i]->d_name, argv[2], strlen(argv[2])))
+		else if (all || begins(names[i]->d_name, argv[2]))
 			remove_image(folder, names[i]->d_name);
 		else
 			continue;
 		found++;
 	}
-	if (remove && !found && strcmp(argv[2], "all"))
+	if (remove && !found && !all)
 		die("%s: there is no such image: solo images lists them", argv[2]);
 	return 0;
 }

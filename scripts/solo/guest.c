@@ -151,6 +151,9 @@ static void add_share(struct guest *guest, unsigned int n, const char *said)
 	at = strchr(host, ':');
 	if (at)
 		*at++ = 0;
+	if (at && strchr(at, ':'))
+		die("--share %s: there is a colon too many: write FOLDER, FOLDER:/FOLDER-OF-THE-GUEST, and :ro to only read",
+		    said);
 	if (!realpath(host, full) || stat(full, &st))
 		die("--share %s: %s", said, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
@@ -188,6 +191,18 @@ static bool is_in_writable(const struct guest_options *o, const char *path)
 	return found;
 }
 
+/* In the guest there is something else: what init mounts (init.c). */
+static bool is_covered(const char *path)
+{
+	static const char *const places[] = { "/tmp/", "/run/", "/dev/shm/" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++)
+		if (!strncmp(path, places[i], strlen(places[i])))
+			return true;
+	return false;
+}
+
 /*
  * On the host's own root: the folder where the command starts, if that is mounted there.
  * What is mounted below a folder is not shared with it.  The guest lays a file system of its
@@ -200,7 +215,7 @@ static void add_present(struct guest *guest, const struct guest_options *o)
 
 	if (!o->present || statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &root) ||
 	    statx(AT_FDCWD, o->present, 0, STATX_MNT_ID, &present) ||
-	    root.stx_mnt_id == present.stx_mnt_id)
+	    (root.stx_mnt_id == present.stx_mnt_id && !is_covered(o->present)))
 		return;
 	list_add(&guest->args, format("hostfs=%s%s,tag=present", plain_name(o->present, O_RDONLY),
 				      is_in_writable(o, o->present) ? "" : ",ro"));
@@ -260,10 +275,13 @@ void guest_prepare(struct guest *guest, const struct guest_options *o)
 		guest_config(guest, "overlay", "1");
 		add_present(guest, o);
 	} else if (o->root && strcmp(o->root, "none")) {
-		image = root_image(o->root, o->kernel);
-		check_file(image, o->write);
-		list_add(&guest->args, format("ubd0%s=%s", o->write ? "" : "v",
-					      plain_name(image, o->write ? O_RDWR : O_RDONLY)));
+		image = root_image(o->root, o->kernel, o->dry);
+		/* One that is not there is one that would be made. */
+		if (!o->dry || !access(image, F_OK)) {
+			check_file(image, o->write);
+			image = plain_name(image, o->write ? O_RDWR : O_RDONLY);
+		}
+		list_add(&guest->args, format("ubd0%s=%s", o->write ? "" : "v", image));
 		guest_config(guest, "root", "/dev/ubda");
 		guest->keeps = o->write;
 	}

@@ -24,6 +24,7 @@ struct guest_options {
 	const char *present;		/* with root host: where the command starts; or NULL */
 	const char *mem, *guard, *log, *name;
 	bool net, write, boot;
+	bool dry;			/* nothing is to be started or made, only said */
 };
 
 struct guest {

@@ -679,12 +679,15 @@ static bool mount_layered(const char *tag, const char *path)
 	char *at = format("/run/solo/%s", tag), *lower = format("%s/lower", at);
 	char *up = format("%s/up", at), *work = format("%s/work", at);
 	char *options = format("lowerdir=%s,upperdir=%s,workdir=%s", lower, up, work);
+	struct stat st;
 	bool ok;
 
 	make_folders(lower);
 	mkdir(up, 0755);
 	mkdir(work, 0755);
-	ok = !mount(tag, lower, "hostfs", MS_RDONLY, NULL) &&
+	/* The folder itself is the upper one, and belongs to whom the host's does. */
+	ok = !mount(tag, lower, "hostfs", MS_RDONLY, NULL) && !stat(lower, &st) &&
+	     !chown(up, st.st_uid, st.st_gid) && !chmod(up, st.st_mode & 07777) &&
 	     !mount("overlay", path, "overlay", 0, options);
 	free(at);
 	free(lower);

@@ -93,5 +93,5 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].main(argc - 1, argv + 1);
-	die("%s: no such command: see solo help; solo run %s ... runs a program", argv[1], argv[1]);
+	die("%s: no such command: see solo help; solo run -- %s ... runs a program", argv[1], argv[1]);
 }

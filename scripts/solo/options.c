@@ -144,7 +144,7 @@ bool take_run_option(struct run_options *o, int argc, char **argv, int *i)
 	} else if (is_option(argc, argv, i, "--detach", NULL)) {
 		o->detach = true;
 	} else if (is_option(argc, argv, i, "--dry-run", NULL)) {
-		o->dry_run = true;
+		o->dry_run = o->guest.dry = true;
 	} else if (is_option(argc, argv, i, "--quiet", NULL)) {
 		quiet = true;
 	} else if (is_option(argc, argv, i, "-v", NULL)) {

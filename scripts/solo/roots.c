@@ -26,7 +26,7 @@ char *find_image(const char *name)
 	return NULL;
 }
 
-char *root_image(const char *root, const char *kernel)
+char *root_image(const char *root, const char *kernel, bool dry)
 {
 	bool named = !strcmp(root, "tiny") || !strcmp(root, "debian");
 	enum archive_kind kind;
@@ -43,6 +43,6 @@ char *root_image(const char *root, const char *kernel)
 		    strerror(errno));
 	kind = archive_kind(root);
 	if (kind != ARCHIVE_NONE)
-		return build_image(root, kind, kernel);
+		return build_image(root, kind, kernel, dry);
 	return strdup(root);
 }
