@@ -131,6 +131,23 @@ is "nothing of these is kept" "$(find "$tmp/cache" -type f)" ''
 solo images rm nonsense
 denied "solo images rm of no image" 'nonsense: there is no such image'
 
+# A host without room for the image. Its guest sees that only when it writes it out.
+mkdir "$tmp/small"
+if [ "$(id -u)" = 0 ] && unshare -m mount -t tmpfs none "$tmp/small" 2>/dev/null; then
+	head -c 40000000 /dev/urandom >"$root/random"
+	tar -C "$root" -cf "$tmp/large.tar" bin random
+	for size in 20 39; do
+		# shellcheck disable=SC2016 # its own
+		STATUS=0 ERR=$(XDG_CACHE_HOME=$tmp/small unshare -m bash -c 'mount -t tmpfs -o size='$size'm none "$1" && shift
+			"$@"; status=$?; find "$XDG_CACHE_HOME" -type f; exit $status' - "$tmp/small" \
+			"$SOLO" run --quiet --kernel "$LINUX" "$tmp/large.tar" -- true 2>&1 </dev/null) || STATUS=$?
+		like "an image that there is no room for in $size MB is refused, and not kept" "$STATUS:$ERR" '^125:.*the image could not be (written|made)[^'$'\n'']*$'
+	done
+	rm "$root/random"
+else
+	skip "an image that there is no room for is refused, and not kept" "nothing can be mounted here"
+fi
+
 # What solo has started to make an image goes with it.
 mkdir "$tmp/programs"
 for program in gzip mke2fs; do

@@ -181,17 +181,39 @@ static void wait_for_guest(int64_t timeout)
 	link_flush(&guest.link);
 }
 
-static void give_up(const char *why)
+__attribute__((noreturn)) static void give_up(const char *why)
 {
 	guest_kill(&guest);
 	guest_explain(&guest, 10);
 	die("%s", why);
 }
 
+/* Carry the session of @builtin to its end, with @in as its stdin or -1; has it gone well? */
+static bool do_builtin(const char *builtin, int in)
+{
+	struct bytes start = { };
+	bool ok;
+
+	bytes_add_text(&start, KEY_BUILTIN, builtin);
+	bytes_add_text(&start, KEY_ARG, "/root");
+	term_init(&term, &guest.link, 1, in, -1, STDERR_FILENO, false);
+	term_start(&term, &start);
+	bytes_free(&start);
+	while (!term_over(&term) && !guest.link.ended) {
+		link_flush(&guest.link);
+		term_poll(&term, &poller);
+		wait_for_guest(-1);
+	}
+	ok = term.exited && !term.wait_status;
+	if (term.in >= 0)
+		close(term.in);
+	term_free(&term);
+	return ok;
+}
+
 /* One part, or with @part NULL the folder at @path, into the image. */
 static void put(const struct part *part, const char *path)
 {
-	struct bytes start = { };
 	int fd[2], status;
 	bool ok;
 	pid_t pid;
@@ -208,20 +230,7 @@ static void put(const struct part *part, const char *path)
 		_exit(part ? archive_send(part, fd[1]) : pack(format("%s/.", path), fd[1]));
 	}
 	close(fd[1]);
-	bytes_add_text(&start, KEY_BUILTIN, !part ? "unpack" : part->layer ? "layer" : "untar");
-	bytes_add_text(&start, KEY_ARG, "/root");
-	term_init(&term, &guest.link, 1, fd[0], -1, STDERR_FILENO, false);
-	term_start(&term, &start);
-	bytes_free(&start);
-	while (!term_over(&term) && !guest.link.ended) {
-		link_flush(&guest.link);
-		term_poll(&term, &poller);
-		wait_for_guest(-1);
-	}
-	ok = term.exited && !term.wait_status;
-	if (term.in >= 0)
-		close(term.in);
-	term_free(&term);
+	ok = do_builtin(!part ? "unpack" : part->layer ? "layer" : "untar", fd[0]);
 	if (waitpid(pid, &status, 0) != pid || status || !ok)
 		give_up("the image could not be made");
 }
@@ -258,6 +267,18 @@ static void end(void)
 	link_close(&guest.link);
 }
 
+/* As ext4's superblock says: unmounted in order, without errors and without a journal to replay. */
+static bool is_whole(int fd)
+{
+	unsigned char super[1024];
+	unsigned int state;
+
+	if (pread(fd, super, sizeof(super), 1024) != sizeof(super))
+		return false;
+	state = super[0x3a] | super[0x3b] << 8;
+	return (state & 3) == 1 && !(super[0x60] & 4);
+}
+
 char *build_image(const char *path, enum archive_kind kind, const char *kernel, bool dry)
 {
 	struct sum sum = sum_of(path, kind);
@@ -279,7 +300,17 @@ char *build_image(const char *path, enum archive_kind kind, const char *kernel, 
 		put(&parts[i], path);
 	if (!parts)
 		put(NULL, path);
+	/* A host without room has the guest's disk fail, and nobody else in the guest would say so. */
+	if (!do_builtin("sync", -1)) {
+		if (guest.link.ended)
+			give_up("the image could not be made");
+		guest_kill(&guest);
+		exit(STATUS_ERROR);
+	}
 	end();
+	if (!is_whole(fd))
+		die("the image could not be made: its file system is damaged: there may be no room for it in %s",
+		    folder);
 	self = format("/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, self, AT_FDCWD, image, AT_SYMLINK_FOLLOW) && errno != EEXIST)
 		die("%s: %s", image, strerror(errno));

@@ -14,7 +14,7 @@ enum session_key {
 	KEY_USER = 'u',		/* a name or a number, and :GROUP; root if there is none */
 	KEY_TERMINAL = 't',	/* bits: which of the streams 0 to 2 are a terminal */
 	KEY_SIZE = 's',		/* its ROWSxCOLUMNS */
-	KEY_BUILTIN = 'b',	/* no command, but this of init's own: "pack", "unpack", "untar" or "layer" */
+	KEY_BUILTIN = 'b',	/* no command, but this of init's own: "pack", "unpack", "untar", "layer" or "sync" */
 };
 
 /*
