@@ -104,7 +104,7 @@ ok "a file with holes has them on both ways" [ "$(du -k "$tmp/back/sparse" | cut
 chmod -R u+w "$tmp/in" "$tmp/back"
 solo run --copy-out "/nowhere:$tmp/none" "$DISK" -- true
 is "--copy-out of what is not there is a failure" "$STATUS:$ERR" "125:solo: /nowhere: No such file or directory"
-solo run --timeout 1 --copy-out "/tmp/part:$tmp/part" "$DISK" -- sh -c 'echo so far >/tmp/part; sleep 1000'
+solo run --timeout 3 --copy-out "/tmp/part:$tmp/part" "$DISK" -- sh -c 'echo so far >/tmp/part; sleep 1000'
 is "--copy-out brings what there is when time is over" "$STATUS:$(cat "$tmp/part")" "124:so far"
 # A guest that would have files elsewhere.
 mkdir "$tmp/target"
