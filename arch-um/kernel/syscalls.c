@@ -87,9 +87,9 @@ static unsigned long other_side(unsigned long len, bool above)
 	return vm_unmapped_area(&info);
 }
 
-unsigned long arch_get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
-				     unsigned long pgoff, unsigned long flags,
-				     vm_flags_t vm_flags)
+static unsigned long find_area(struct file *file, unsigned long addr, unsigned long len,
+			       unsigned long pgoff, unsigned long flags, vm_flags_t vm_flags,
+			       bool topdown)
 {
 	unsigned long at;
 
@@ -99,22 +99,21 @@ unsigned long arch_get_unmapped_area(struct file *file, unsigned long addr, unsi
 		return low_area(addr, len);
 	if (meets_hole(PAGE_ALIGN(addr), len))
 		addr = 0;
-	at = generic_get_unmapped_area(file, addr, len, pgoff, flags, vm_flags);
-	return !IS_ERR_VALUE(at) && meets_hole(at, len) ? other_side(len, true) : at;
+	at = (topdown ? generic_get_unmapped_area_topdown : generic_get_unmapped_area)
+		(file, addr, len, pgoff, flags, vm_flags);
+	return !IS_ERR_VALUE(at) && meets_hole(at, len) ? other_side(len, !topdown) : at;
+}
+
+unsigned long arch_get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
+				     unsigned long pgoff, unsigned long flags,
+				     vm_flags_t vm_flags)
+{
+	return find_area(file, addr, len, pgoff, flags, vm_flags, false);
 }
 
 unsigned long arch_get_unmapped_area_topdown(struct file *file, unsigned long addr,
 					     unsigned long len, unsigned long pgoff,
 					     unsigned long flags, vm_flags_t vm_flags)
 {
-	unsigned long at;
-
-	if (flags & MAP_FIXED)
-		return fixed_area(addr, len, vm_flags);
-	if (flags & MAP_32BIT)
-		return low_area(addr, len);
-	if (meets_hole(PAGE_ALIGN(addr), len))
-		addr = 0;
-	at = generic_get_unmapped_area_topdown(file, addr, len, pgoff, flags, vm_flags);
-	return !IS_ERR_VALUE(at) && meets_hole(at, len) ? other_side(len, false) : at;
+	return find_area(file, addr, len, pgoff, flags, vm_flags, true);
 }
