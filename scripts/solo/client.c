@@ -68,15 +68,7 @@ static void take_signals(void *arg, short events)
 static void open_signals(void)
 {
 	static const int all[] = { SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	sigset_t set;
-	unsigned int i;
-
-	sigemptyset(&set);
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		sigaddset(&set, all[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	signals = signals_open(all, ARRAY_SIZE(all));
 }
 
 /* Until the session is over; its status. */

@@ -827,17 +827,7 @@ static void go_to_background(void)
 static void open_signals(void)
 {
 	static const int all[] = { SIGCHLD, SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	sigset_t set;
-	unsigned int i;
-
-	sigemptyset(&set);
-	for (i = 0; i < ARRAY_SIZE(all); i++)
-		sigaddset(&set, all[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals < 0)
-		die("the host gives no signalfd: %s", strerror(errno));
+	signals = signals_open(all, ARRAY_SIZE(all));
 }
 
 static void take_name(void)

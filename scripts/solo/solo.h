@@ -56,6 +56,8 @@ void bytes_free(struct bytes *b);
 
 bool write_all(int fd, const void *data, size_t len);
 bool read_all(int fd, void *data, size_t len);
+/* A descriptor that tells of these signals, which do nothing else from now on; nor does SIGPIPE. */
+int signals_open(const int *list, size_t nr);
 int64_t now_ms(void);			/* monotonic */
 
 /* Descriptors to wait for; rebuilt before each wait. */

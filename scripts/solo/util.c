@@ -5,9 +5,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 #include "solo.h"
@@ -196,4 +198,21 @@ void poller_wait(struct poller *p, int64_t timeout_ms)
 		if (p->fds[i].revents)
 			p->who[i].call(p->who[i].arg, p->fds[i].revents);
 	p->nr = 0;
+}
+
+int signals_open(const int *list, size_t nr)
+{
+	sigset_t set;
+	size_t i;
+	int fd;
+
+	sigemptyset(&set);
+	for (i = 0; i < nr; i++)
+		sigaddset(&set, list[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		die("the host gives no signalfd: %s", strerror(errno));
+	return fd;
 }
